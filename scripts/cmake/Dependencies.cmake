@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(APT REQUIRED IMPORTED_TARGET apt-pkg)
+find_package(tl-expected REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+if(UPDATE_AGENT_TESTS)
+  find_package(Catch2 REQUIRED)
+endif()
+
+# bookworm has systemd.pc in the package systemd, trixie in systemd-dev.
+pkg_check_modules(SYSTEMD_PATHS REQUIRED systemd)
+pkg_get_variable(SYSTEMD_UNIT_DIR systemd systemdsystemunitdir)
+pkg_get_variable(SYSTEMD_GENERATOR_DIR systemd systemdsystemgeneratordir)
+pkg_get_variable(SYSTEMD_TMPFILES_DIR systemd tmpfilesdir)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# agent_module(NAME [USES module...] [LIBRARIES target...])
+# One static library for the folder agent/NAME, from all of its .cpp files (main.cpp and *_main.cpp
+# excepted). USES names the other modules it may include; nothing else is on its link line, so a
+# dependency that is not named here does not link.
+function(agent_module name)
+  cmake_parse_arguments(M "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "(^|/)([a-z_]+_)?main\\.cpp$")
+  add_library(agent-${name} STATIC ${sources})
+  target_include_directories(agent-${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  list(TRANSFORM M_USES PREPEND agent-)
+  target_link_libraries(agent-${name} PUBLIC ${M_USES} tl::expected
+                        PRIVATE ${M_LIBRARIES} update-agent-options)
+endfunction()
+
+# agent_module_tests(NAME [LIBRARIES target...])
+# The executable of tests/unit/NAME, which links the module agent/NAME and what that may use.
+function(agent_module_tests name)
+  cmake_parse_arguments(M "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    message(FATAL_ERROR "tests/unit/${name} has no tests")
+  endif()
+  add_executable(test-${name} ${sources})
+  target_include_directories(test-${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(test-${name} PRIVATE agent-${name} ${M_LIBRARIES} catch-main
+                        update-agent-options)
+  target_compile_definitions(test-${name} PRIVATE
+    TEST_DATA_DIR="${CMAKE_CURRENT_SOURCE_DIR}/data" SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME unit-${name} COMMAND test-${name})
+endfunction()
