@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/bundle/manifest.hpp"
+
+namespace agent::bundle {
+
+/// Called while a bundle is read, with the bytes done and the bytes in all. Returning false ends
+/// the reading with ErrorCode::busy ("cancelled").
+using ReadProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+/// A bundle file, read in one streaming pass with constant memory. The order of the calls is the
+/// order of trust: open → (judge the signature) → read_description → extract or verify_rest.
+class BundleReader {
+  public:
+    /// Reads `manifest` and `manifest.sig` as raw bytes; neither is parsed yet.
+    [[nodiscard]] static model::Result<BundleReader> open(const std::filesystem::path& file);
+    ~BundleReader();
+    BundleReader(BundleReader&&) noexcept;
+    BundleReader& operator=(BundleReader&&) noexcept;
+
+    [[nodiscard]] const std::string& manifest_text() const;
+    /// Empty when the bundle is not signed.
+    [[nodiscard]] const std::string& signature() const;
+    /// SHA-256 of the manifest: the identity of the bundle's content.
+    [[nodiscard]] model::Sha256 digest() const;
+
+    /// Parses the manifest, reads `bundle.toml`, and returns its text once size and hash are right.
+    [[nodiscard]] model::Result<std::string> read_description();
+    /// After read_description().
+    [[nodiscard]] const Manifest& manifest() const;
+
+    /// Writes manifest, signature, description and every other member below `directory` (made, must
+    /// not exist), each checked while it is written, all on disk when it returns. On failure the
+    /// directory is removed again.
+    [[nodiscard]] model::Result<> extract(const std::filesystem::path& directory,
+                                          const ReadProgress& progress);
+    /// Reads and checks every other member and keeps nothing.
+    [[nodiscard]] model::Result<> verify_rest(const ReadProgress& progress);
+
+  private:
+    struct State;
+    explicit BundleReader(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace agent::bundle
