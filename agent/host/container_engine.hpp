@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/model/ids.hpp"
+#include "agent/model/result.hpp"
+
+namespace agent::host {
+
+struct ContainerInfo {
+    std::string id;
+    std::string name;
+    /// As podman says: created, running, exited, stopping, …
+    std::string state;
+    std::string image_id;
+    std::map<std::string, std::string> labels;
+};
+
+struct ImageInfo {
+    model::Sha256 id;
+    std::vector<std::string> names;
+};
+
+/// The machine's container engine. Every call is bounded by a timeout; a call that hangs is ended,
+/// and an error like any other (ErrorCode::internal, naming the command and the time).
+/// An engine that is not there is ErrorCode::conflict, with the package to install.
+class ContainerEngine {
+  public:
+    virtual ~ContainerEngine() = default;
+
+    /// Whether the engine answers.
+    [[nodiscard]] virtual model::Result<> check() = 0;
+    /// Directory of the store, which a reinstalled root loses.
+    [[nodiscard]] virtual model::Result<std::filesystem::path> graph_root() = 0;
+    [[nodiscard]] virtual model::Result<std::vector<ImageInfo>> images() = 0;
+    /// Containers with a label update-agent.container, running or not.
+    [[nodiscard]] virtual model::Result<std::vector<ContainerInfo>> containers() = 0;
+    /// Brings the image with the reference `ref` of an OCI layout into the store and returns the id
+    /// that it has there.
+    [[nodiscard]] virtual model::Result<model::Sha256> pull_layout(
+        const std::filesystem::path& layout, const std::string& ref) = 0;
+    [[nodiscard]] virtual model::Result<> tag(const model::Sha256& image,
+                                              const std::string& name) = 0;
+    /// Writes the image into an OCI layout with zstd layers, under `ref`.
+    [[nodiscard]] virtual model::Result<> push_layout(const std::string& image,
+                                                      const std::filesystem::path& layout,
+                                                      const std::string& ref) = 0;
+    /// `arguments` as CreateSpec has them.
+    [[nodiscard]] virtual model::Result<> create(const std::vector<std::string>& arguments) = 0;
+    /// Removes a container that does not run; one that is not there is no failure.
+    [[nodiscard]] virtual model::Result<> remove_container(const std::string& name) = 0;
+    /// Removes an image that no container uses; one that is not there is no failure.
+    [[nodiscard]] virtual model::Result<> remove_image(const model::Sha256& image) = 0;
+    /// Status of the container's health check: healthy, unhealthy, starting; empty where it has none.
+    [[nodiscard]] virtual model::Result<std::string> health(const std::string& name) = 0;
+};
+
+}  // namespace agent::host

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/model/result.hpp"
+
+namespace agent::process {
+
+struct Command {
+    /// Program (looked up in PATH where it has no slash) and arguments; no shell is involved.
+    std::vector<std::string> arguments;
+    /// Added to, or replacing in, the environment.
+    std::map<std::string, std::string> environment;
+    std::chrono::milliseconds timeout;
+    /// Kept of each output; more is read and dropped.
+    std::size_t output_limit = 16U << 20U;
+};
+
+struct Output {
+    /// Exit status, or 128 + signal.
+    int status = 0;
+    std::string standard_output;
+    std::string standard_error;
+};
+
+/// Runs a command to its end, in a process group of its own, with its signals at their defaults and
+/// standard input at /dev/null. A program that is not there is ErrorCode::not_found; one that
+/// outlives the timeout is killed with its whole group and ErrorCode::internal.
+[[nodiscard]] model::Result<Output> run(const Command& command);
+
+/// "podman create --name x": the command as a person would type it, shortened in the middle.
+[[nodiscard]] std::string to_string(const std::vector<std::string>& arguments);
+/// The last line that is not empty, without a leading "Error: "; where failures say what happened.
+[[nodiscard]] std::string last_line(const std::string& text);
+
+}  // namespace agent::process
