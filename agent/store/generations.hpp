@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/model/installed_set.hpp"
+#include "agent/store/paths.hpp"
+
+namespace agent::store {
+
+/// What generation.toml says beside the set itself.
+struct GenerationInfo {
+    unsigned number = 0;
+    unsigned parent = 0;
+    /// Such as `install mqtt-base 1.0.0`.
+    std::string reason;
+    model::SystemTime time;
+    /// Major version of the systemd that the units were rendered for.
+    unsigned systemd_version = 0;
+    bool operator==(const GenerationInfo&) const = default;
+};
+
+/// Everything of a new generation; immutable once written.
+struct Generation {
+    GenerationInfo info;
+    model::InstalledSet set;
+    /// File name to text: units/
+    std::map<std::string, std::string> units;
+    /// Targets linked in units/installed-bundles.target.wants/
+    std::vector<std::string> wants;
+    bool has_devices = false;
+    /// Container name to text: containers/
+    std::map<std::string, std::string> containers;
+};
+
+/// `generations/<n>.state`: what became of a generation, kept beside it.
+struct GenerationState {
+    bool confirmed = false;
+    bool failed = false;
+    unsigned boots = 0;
+    bool operator==(const GenerationState&) const = default;
+};
+
+/// The generations on disk, and the link that says which one is current.
+class Generations {
+  public:
+    explicit Generations(Paths paths) : paths_(std::move(paths)) {}
+
+    /// Number that the link names; 0 where there is none. ErrorCode::invalid for a link elsewhere.
+    [[nodiscard]] model::Result<unsigned> current() const;
+    /// Sorted numbers of the generations that are there.
+    [[nodiscard]] model::Result<std::vector<unsigned>> list() const;
+    /// Generation 0 is the empty set, there or not.
+    [[nodiscard]] model::Result<model::InstalledSet> read_set(unsigned number) const;
+    [[nodiscard]] model::Result<GenerationInfo> read_info(unsigned number) const;
+    /// The set of the current generation.
+    [[nodiscard]] model::Result<model::InstalledSet> installed() const;
+    [[nodiscard]] model::Result<std::map<std::string, std::string>> read_units(
+        unsigned number) const;
+    /// Container name to text of containers/<name>.
+    [[nodiscard]] model::Result<std::map<std::string, std::string>> read_containers(
+        unsigned number) const;
+
+    /// One more than the highest number that is there or current.
+    [[nodiscard]] model::Result<unsigned> next_number() const;
+    /// Writes the generation into a temporary directory, each bundle's manifest, signature and
+    /// description from its kept bundle directory, syncs it and renames it to its number.
+    [[nodiscard]] model::Result<> write(const Generation& generation) const;
+    /// Makes it the current one by one rename of the link: the commit point.
+    [[nodiscard]] model::Result<> switch_to(unsigned number) const;
+    /// Removes the generation and its state; never the current one (ErrorCode::internal).
+    [[nodiscard]] model::Result<> remove(unsigned number) const;
+    /// Removes temporary directories that an interrupted write left.
+    [[nodiscard]] model::Result<> remove_leftovers() const;
+
+    /// A missing file is the default state.
+    [[nodiscard]] model::Result<GenerationState> read_state(unsigned number) const;
+    [[nodiscard]] model::Result<> write_state(unsigned number, const GenerationState& state) const;
+
+  private:
+    Paths paths_;
+};
+
+}  // namespace agent::store
