@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cgroup of its own for each machine, whatever layout the host has.
+
+systemd-nspawn names its cgroups the same for every machine, so two at once would share them.
+"""
+
+import os
+from pathlib import Path
+
+
+def cgroup2_mount() -> Path | None:
+    """Where the host has the unified hierarchy: alone (v2), beside v1 (hybrid), or nowhere."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, rest = line.partition(" - ")
+        if rest.split()[0] == "cgroup2":
+            return Path(fields.split()[4])
+    return None
+
+
+class MachineCgroup:
+    def __init__(self, name: str):
+        mount = cgroup2_mount()
+        if mount is None:
+            raise RuntimeError("this host has no cgroup2 mount: "
+                               "mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified")
+        self.path = mount / name
+        self.path.mkdir(exist_ok=True)
+        _delegate(mount)
+
+    @property
+    def inside(self) -> Path:
+        """For commands of the harness: a leaf that the machine's systemd sees as a scope."""
+        return self.path / "payload" / "harness.scope"
+
+    def remove(self) -> None:
+        remove_tree(self.path)
+
+
+def remove_tree(path: Path) -> bool:
+    """Remove an empty cgroup and those below it; false when something still runs there."""
+    try:
+        for directory, _, _ in os.walk(path, topdown=False):
+            os.rmdir(directory)
+    except OSError:
+        return False
+    return True
+
+
+def _delegate(mount: Path) -> None:
+    # Without controllers a machine boots all the same, then the shim of oci_runtime.py is used.
+    try:
+        wanted = (mount / "cgroup.controllers").read_text().split()
+        missing = set(wanted) - set((mount / "cgroup.subtree_control").read_text().split())
+        for controller in missing:
+            (mount / "cgroup.subtree_control").write_text(f"+{controller}")
+    except OSError:
+        pass

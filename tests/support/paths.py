@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the harness keeps what it makes."""
+
+import os
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = REPOSITORY / "build"
+SUITES = ("bookworm", "trixie")
+
+
+def cache_directory() -> Path:
+    """Root file systems, disk images and downloaded packages: slow to make, kept between runs."""
+    return Path(os.environ.get("UPDATE_AGENT_CACHE", BUILD / "cache"))
+
+
+def work_directory() -> Path:
+    """Throw-away copies of running machines; on the cache's file system, see overlay(5) upperdir."""
+    return cache_directory() / "work"
+
+
+def packages_directory(suite: str) -> Path:
+    """The built Debian packages of a suite."""
+    return BUILD / "packages" / suite

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Root file systems of Debian, made once and cached.
+
+A root is a stack of directories, the topmost first, as overlayfs takes them. The lowest is made by
+mmdebstrap; each further one holds what was added to those below it. A machine puts one more
+directory on top, so a throw-away copy costs nothing.
+
+    minimal    systemd, dbus, udev, apt: what the package is installed into with its dependencies
+    machine    minimal and podman with its friends
+    vm         machine, a kernel and the command agent of vm.py
+    build      a compiler and debhelper: where the package is built for another suite than the host's
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import apt_sources
+from .command import host
+from .namespace import Namespace
+from .paths import cache_directory
+
+# Raise it when the making changes in a way that the other parts of the key don't show.
+_FORMAT = "1"
+
+MINIMAL = ["systemd", "systemd-sysv", "dbus", "apt", "udev", "kmod", "iproute2", "procps"]
+MACHINE = ["podman", "crun", "conmon", "netavark", "aardvark-dns", "ca-certificates", "nftables",
+           "iptables", "uidmap", "jq", "strace", "openssl", "skopeo", "zstd", "e2fsprogs"]
+VM = ["linux-image-cloud-amd64", "initramfs-tools", "zstd"]
+BUILD = ["build-essential", "debhelper", "fakeroot", "ccache"]
+
+
+@dataclass(frozen=True)
+class Root:
+    suite: str
+    layers: tuple[Path, ...]
+
+    @contextlib.contextmanager
+    def mounted(self, upper: Path | None = None):
+        """The whole tree, in a namespace of its own; changes go to the upper directory."""
+        scratch = Path(tempfile.mkdtemp(prefix="root-", dir=_roots()))
+        namespace = Namespace()
+        try:
+            tree = scratch / "tree"
+            self.mount_in(namespace, tree, upper or scratch / "upper", scratch / "work")
+            yield namespace, tree
+        finally:
+            namespace.close()
+            shutil.rmtree(scratch)
+
+    def mount_in(self, namespace: Namespace, tree: Path, upper: Path, work: Path) -> None:
+        """Mount a writable copy at tree; what is written is kept in upper."""
+        for directory in (tree, upper, work):
+            directory.mkdir(parents=True, exist_ok=True)
+        lower = ":".join(str(layer) for layer in self.layers)
+        namespace.mount("-t", "overlay", "overlay", tree, "-o",
+                        f"lowerdir={lower},upperdir={upper},workdir={work}")
+
+    def derive(self, name: str, key: str, add) -> "Root":
+        """A cached root on top of this one; add(namespace, tree) makes the difference.
+
+        The key says what the difference depends on, beside the root below.
+        """
+        def make(upper: Path) -> None:
+            upper.mkdir()
+            shutil.copymode(self.layers[0], upper)
+            with self.mounted(upper) as (namespace, tree):
+                add(namespace, tree)
+        layer = _cached(f"{name}-{self.suite}", [*map(str, self.layers), key], make)
+        return Root(self.suite, (layer, *self.layers))
+
+
+def minimal(suite: str) -> Root:
+    lines = [source.line() for source in apt_sources.sources(suite)]
+    options = apt_sources.transport_options()
+
+    def make(directory: Path) -> None:
+        host("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory",
+             "--include=" + ",".join(MINIMAL), *apt_sources.keyring_options(),
+             *(f"--aptopt={option}" for option in options),
+             "--customize-hook=printf debian > \"$1/etc/hostname\"",
+             "--customize-hook=systemd-machine-id-setup --root=\"$1\"",
+             "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
+             suite, directory, "-", input="\n".join(lines) + "\n", stdin=None)
+    layer = _cached(f"minimal-{suite}", [*MINIMAL, *lines, *options], make)
+    return Root(suite, (layer,))
+
+
+def machine(suite: str) -> Root:
+    return minimal(suite).derive("machine", " ".join(MACHINE), _installer(MACHINE))
+
+
+def build(suite: str, packages: list[str]) -> Root:
+    """The packages are the build dependencies, with versions where debian/control has them."""
+    wanted = [*BUILD, *packages]
+    return minimal(suite).derive("build", " ".join(wanted), _installer(wanted))
+
+
+def _installer(packages: list[str]):
+    def add(namespace: Namespace, tree: Path) -> None:
+        with packages_manager(namespace, tree) as apt:
+            apt("update")
+            apt("install", *packages)
+            apt("clean")
+        lists = namespace.path(tree) / "var/lib/apt/lists"
+        for entry in lists.glob("*_*"):
+            entry.unlink()
+    return add
+
+
+@contextlib.contextmanager
+def packages_manager(namespace: Namespace, tree: Path):
+    """The host's apt (its network, its certificates) working on a mounted root; dpkg runs inside."""
+    for name in ("dev", "proc", "sys"):
+        namespace.mount("--rbind", f"/{name}", tree / name)
+    policy = namespace.path(tree) / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as configuration:
+        configuration.write(f'Dir "{tree}";\nDPkg::Chroot-Directory "{tree}";\n'
+                            'APT::Install-Recommends "false";\nAPT::Sandbox::User "root";\n'
+                            'Dpkg::Use-Pty "false";\nDPkg::Options:: "--force-unsafe-io";\n')
+        configuration.flush()
+        environment = os.environ | {"APT_CONFIG": configuration.name, "LC_ALL": "C",
+                                    "DEBIAN_FRONTEND": "noninteractive"}
+
+        def apt(*arguments):
+            return namespace.run("apt-get", "--quiet", "--assume-yes", *arguments, env=environment)
+        yield apt
+    policy.unlink()
+
+
+def _roots() -> Path:
+    directory = cache_directory() / "roots"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def _cached(name: str, key: list[str], make) -> Path:
+    """The directory that make(directory) fills; made once for a key, older ones are left alone."""
+    digest = hashlib.sha256("\n".join([_FORMAT, *key]).encode()).hexdigest()[:12]
+    directory = _roots() / f"{name}-{digest}"
+    with locked(directory.with_suffix(".lock")):
+        if not directory.exists():
+            print(f"making {directory.name}", flush=True)
+            partial = directory.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            make(partial)
+            partial.rename(directory)
+    return directory
+
+
+@contextlib.contextmanager
+def locked(path: Path):
+    """Hold a lock file; another process waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
