@@ -25,9 +25,11 @@ Error Error::followed_by(const Error& later) const {
 
 std::string Error::text() const {
     std::string text;
-    for (auto step = context_.rbegin(); step != context_.rend(); ++step) text += *step + ": ";
+    for (auto step = context_.rbegin(); step != context_.rend(); ++step)
+        text += *step + ": ";
     text += message_;
-    for (const auto& later : later_) text += "; then: " + later;
+    for (const auto& later : later_)
+        text += "; then: " + later;
     return text;
 }
 

@@ -66,15 +66,15 @@ using Result = tl::expected<T, Error>;
 #define AGENT_CONCAT_IMPL(a, b) a##b
 #define AGENT_CONCAT(a, b) AGENT_CONCAT_IMPL(a, b)
 /// Declares `target` with the value of `expression`, or returns its error.
-#define TRY_ASSIGN(target, expression)                                                   \
-    auto AGENT_CONCAT(try_result_, __LINE__) = (expression);                             \
-    if (!AGENT_CONCAT(try_result_, __LINE__))                                            \
-        return tl::unexpected<::agent::model::Error>(                                    \
-            std::move(AGENT_CONCAT(try_result_, __LINE__)).error());                     \
+#define TRY_ASSIGN(target, expression)                               \
+    auto AGENT_CONCAT(try_result_, __LINE__) = (expression);         \
+    if (!AGENT_CONCAT(try_result_, __LINE__))                        \
+        return tl::unexpected<::agent::model::Error>(                \
+            std::move(AGENT_CONCAT(try_result_, __LINE__)).error()); \
     target = std::move(*AGENT_CONCAT(try_result_, __LINE__))
 /// Returns the error of `expression`, if it has one.
-#define TRY(expression)                                                                   \
-    if (auto AGENT_CONCAT(try_result_, __LINE__) = (expression);                          \
-        !AGENT_CONCAT(try_result_, __LINE__))                                             \
-    return tl::unexpected<::agent::model::Error>(                                         \
+#define TRY(expression)                                          \
+    if (auto AGENT_CONCAT(try_result_, __LINE__) = (expression); \
+        !AGENT_CONCAT(try_result_, __LINE__))                    \
+    return tl::unexpected<::agent::model::Error>(                \
         std::move(AGENT_CONCAT(try_result_, __LINE__)).error())

@@ -11,6 +11,7 @@ namespace agent::model {
 
 /// A set of versions: comparators (`=`, `!=`, `>`, `<`, `>=`, `<=`, `~`, `^`), wildcards and hyphen
 /// ranges, joined by space or comma (and) and `||` (or), by the rules of Masterminds/semver.
+/// A number may be written with leading zeros, as `24.04` is.
 class VersionRange {
   public:
     /// ErrorCode::invalid with the column of what is wrong.
@@ -22,18 +23,31 @@ class VersionRange {
     [[nodiscard]] const std::string& text() const { return text_; }
     bool operator==(const VersionRange& other) const { return text_ == other.text_; }
 
-    /// Half-open or closed interval of versions, or the exclusion of one.
+    /// One operator with the version, whole or in part, that it compares with.
     struct Comparator;
 
   private:
     std::string text_;
+    /// One of the outer list must hold; of an inner list, all.
     std::vector<std::vector<Comparator>> alternatives_;
 };
 
 struct VersionRange::Comparator {
-    enum class Operator { equal, not_equal, less, less_equal, greater, greater_equal };
+    enum class Operator {
+        equal,
+        not_equal,
+        less,
+        less_equal,
+        greater,
+        greater_equal,
+        tilde,
+        caret
+    };
     Operator op = Operator::equal;
+    /// Numbers that were not written, or written as a wildcard, are 0.
     Version version;
+    /// How many numbers were written before the first wildcard: 3 is a whole version, 0 is `*`.
+    unsigned precision = 3;
 };
 
 }  // namespace agent::model
