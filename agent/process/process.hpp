@@ -15,8 +15,9 @@ struct Command {
     std::vector<std::string> arguments;
     /// Added to, or replacing in, the environment.
     std::map<std::string, std::string> environment;
-    std::chrono::milliseconds timeout;
-    /// Kept of each output; more is read and dropped.
+    std::chrono::milliseconds timeout{};
+    /// Bytes kept of each output: the first of the standard output, the last of the standard error
+    /// (which end with the reason of a failure). More is read and dropped.
     std::size_t output_limit = 16U << 20U;
 };
 
@@ -29,7 +30,8 @@ struct Output {
 
 /// Runs a command to its end, in a process group of its own, with its signals at their defaults and
 /// standard input at /dev/null. A program that is not there is ErrorCode::not_found; one that
-/// outlives the timeout is killed with its whole group and ErrorCode::internal.
+/// outlives the timeout is killed with its whole group and ErrorCode::internal. What the program
+/// left running in other groups (a daemon, such as conmon) is neither waited for nor ended.
 [[nodiscard]] model::Result<Output> run(const Command& command);
 
 /// "podman create --name x": the command as a person would type it, shortened in the middle.
