@@ -9,11 +9,16 @@ namespace agent::units {
 
 /// One word of a command line in a unit file (systemd.service(5), "Command lines"): quoted where
 /// needed, with `%`, `$`, `\`, quotes and control characters escaped, so that systemd reads exactly
-/// `word` again. The only way by which a description's text reaches a unit file.
+/// `word` again. NUL, which no argument can hold, is left out. The only way by which a
+/// description's text reaches a command line.
 [[nodiscard]] std::string escape_word(std::string_view word);
 
 /// The same for a value that is not a command line, such as Description=: specifiers escaped,
 /// control characters replaced by spaces.
 [[nodiscard]] std::string escape_value(std::string_view value);
+
+/// The same for a unit name in a list such as After=. A valid name stays as it is; every byte that
+/// no unit name can have becomes `\xNN`, as by systemd-escape(1).
+[[nodiscard]] std::string escape_unit_name(std::string_view name);
 
 }  // namespace agent::units

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "agent/model/installed_set.hpp"
+#include "agent/units/render.hpp"
+
+namespace agent::units {
+
+/// What a container's unit depends on beside the container's own description.
+struct ContainerPlace {
+    const model::Description& bundle;
+    /// Its name in podman.
+    std::string podman_name;
+    /// Whether another installed container has BindsTo= this one.
+    bool bound = false;
+};
+
+/// Text of <container>.service.
+[[nodiscard]] std::string container_service_text(const model::Container& container,
+                                                 const ContainerPlace& place,
+                                                 const RenderContext& context);
+
+}  // namespace agent::units
