@@ -125,8 +125,8 @@ void add_service(Options& options, const model::Container& container) {
 /// Podman takes a list of one word, and any text that is no JSON list, for a shell line, and splits
 /// a list that begins with CMD at its spaces.
 std::string health_command(std::vector<std::string> command) {
+    if (command.size() > 1 && command.front() == "CMD") command.erase(command.begin());
     if (command.size() == 1) command.insert(command.begin(), "CMD-SHELL");
-    if (command.size() > 2 && command.front() == "CMD") command.erase(command.begin());
     return json_list(command);
 }
 
