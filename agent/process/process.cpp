@@ -111,7 +111,7 @@ class Run {
         const bool ended = ended_within(kGrace);
         // Also when it ended: others of its group may not have.
         child_.signal_group(SIGKILL);
-        std::string text = to_string(command_.arguments) + " did not end within " + timeout_text();
+        std::string text = title() + " did not end within " + timeout_text();
         if (!ended && !ended_within(kKillWait)) {
             child_.abandon();
             return model::fail(ErrorCode::internal, text + ", and cannot be killed");
@@ -119,6 +119,10 @@ class Run {
         const std::string last = last_line(err_.take());
         if (!last.empty()) text += "; its last words: " + last;
         return model::fail(ErrorCode::internal, text);
+    }
+
+    std::string title() const {
+        return command_.title.empty() ? to_string(command_.arguments) : command_.title;
     }
 
     std::string timeout_text() const {

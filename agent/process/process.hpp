@@ -14,11 +14,13 @@ struct Command {
     /// Program (looked up in PATH where it has no slash) and arguments; no shell is involved.
     std::vector<std::string> arguments;
     /// Added to, or replacing in, the environment.
-    std::map<std::string, std::string> environment;
+    std::map<std::string, std::string> environment = {};
     std::chrono::milliseconds timeout{};
     /// Bytes kept of each output: the first of the standard output, the last of the standard error
     /// (which end with the reason of a failure). More is read and dropped.
     std::size_t output_limit = 16U << 20U;
+    /// What messages call it, such as `podman create`; the arguments where it is empty.
+    std::string title = {};
 };
 
 struct Output {

@@ -136,6 +136,19 @@ TEST_CASE(
     CHECK_FALSE(has_children());
 }
 
+TEST_CASE("A command with a title is called by it") {
+    struct Row {
+        std::chrono::milliseconds timeout;
+        std::string text;
+    };
+    const auto row = GENERATE(values<Row>({{50ms, "50 ms"}, {1s, "1 s"}}));
+    Command command = shell("sleep 100", row.timeout);
+    command.title = "podman create";
+    const auto output = run(command);
+    REQUIRE_FALSE(output);
+    CHECK(output.error().text() == "podman create did not end within " + row.text);
+}
+
 TEST_CASE("The whole group is killed, also those that ignore SIGTERM") {
     const auto output =
         run(shell("(trap '' TERM; sh -c 'echo $PPID >&2'; "
