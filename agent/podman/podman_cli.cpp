@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/podman/podman_cli.hpp"
+
+#include <algorithm>
+
+#include "agent/podman/failure.hpp"
+#include "agent/podman/listing.hpp"
+#include "agent/podman/pull_view.hpp"
+#include "agent/podman/storage_conf.hpp"
+#include "agent/process/process.hpp"
+
+namespace agent::podman {
+
+namespace {
+
+using host::ContainerInfo;
+using host::ImageInfo;
+using model::ErrorCode;
+using model::Result;
+using model::Sha256;
+namespace fs = std::filesystem;
+
+/// A directory for the blobs that podman copies before it unpacks them, emptied of what a killed
+/// pull left there.
+class TemporaryDirectory {
+  public:
+    static Result<TemporaryDirectory> make(const fs::path& path) {
+        std::error_code error;
+        fs::remove_all(path, error);
+        if (!error) fs::create_directories(path, error);
+        if (error) return model::fail(model::errno_error(error.value(), path.string()));
+        return TemporaryDirectory(path);
+    }
+    TemporaryDirectory(TemporaryDirectory&& other) noexcept
+        : path_(std::exchange(other.path_, {})) {}
+    TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove_all(path_, ignored);
+    }
+    [[nodiscard]] std::string path() const { return path_.string(); }
+
+  private:
+    explicit TemporaryDirectory(fs::path path) : path_(std::move(path)) {}
+    fs::path path_;
+};
+
+/// The name that the arguments give to the container, for messages.
+std::string name_in(const std::vector<std::string>& arguments) {
+    constexpr std::string_view kName = "--name";
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == kName && i + 1 < arguments.size()) return " " + arguments[i + 1];
+        if (arguments[i].starts_with(std::string(kName) + "="))
+            return " " + arguments[i].substr(kName.size() + 1);
+    }
+    return {};
+}
+
+}  // namespace
+
+/// One call: what it is called in messages, the arguments after `podman`, and how long it may take.
+struct PodmanCli::Call {
+    std::string title;
+    std::vector<std::string> arguments;
+    std::chrono::milliseconds timeout;
+    std::map<std::string, std::string> environment = {};
+};
+
+Result<std::string> PodmanCli::run(const Call& call) const {
+    process::Command command{{options_.program}, call.environment, call.timeout};
+    command.title = call.title;
+    command.arguments.insert(command.arguments.end(), call.arguments.begin(), call.arguments.end());
+    command.environment.insert(options_.environment.begin(), options_.environment.end());
+    auto output = process::run(command);
+    if (!output && output.error().code() == ErrorCode::not_found)
+        return model::fail(ErrorCode::conflict,
+                           output.error().text() + "; install the package podman");
+    if (!output) return model::fail(std::move(output).error());
+    if (output->status != 0)
+        return model::fail(failure(call.title, output->status, output->standard_error));
+    return std::move(output->standard_output);
+}
+
+Result<> PodmanCli::check() {
+    // Unlike `podman version`, this opens the store and the database.
+    TRY(run({"podman ps", {"ps", "--quiet", "--last", "1"}, options_.call_timeout}));
+    return {};
+}
+
+Result<fs::path> PodmanCli::graph_root() {
+    return podman::graph_root(options_.root);
+}
+
+Result<std::vector<ImageInfo>> PodmanCli::images() {
+    TRY_ASSIGN(const std::string json,
+               run({"podman images", {"images", "--format", "json"}, options_.call_timeout}));
+    return parse_images(json);
+}
+
+Result<std::vector<ContainerInfo>> PodmanCli::containers() {
+    TRY_ASSIGN(const std::string json,
+               run({"podman ps",
+                    {"ps", "--all", "--filter", "label=update-agent.container", "--format", "json"},
+                    options_.call_timeout}));
+    return parse_containers(json);
+}
+
+Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string& ref) {
+    TRY_ASSIGN(const PullView view,
+               PullView::make(layout, ref, options_.runtime_directory / "pull"));
+    TRY_ASSIGN(const fs::path store, graph_root());
+    TRY_ASSIGN(const TemporaryDirectory temporary,
+               TemporaryDirectory::make(store.parent_path() / "update-agent-tmp"));
+    TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
+                                               {"pull", "--quiet", "oci:" + view.path().string()},
+                                               options_.image_timeout,
+                                               {{"TMPDIR", temporary.path()}}}));
+    TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(printed)));
+    TRY(run(
+        {"podman image exists " + id.hex(), {"image", "exists", id.hex()}, options_.call_timeout}));
+    // podman 5 gives no name, and says that there is none to take away.
+    static_cast<void>(
+        run({"podman untag", {"untag", id.hex(), view.image_name()}, options_.call_timeout}));
+    return id;
+}
+
+Result<> PodmanCli::tag(const Sha256& image, const std::string& name) {
+    TRY(run({"podman tag " + name, {"tag", image.hex(), name}, options_.call_timeout}));
+    return {};
+}
+
+Result<> PodmanCli::push_layout(const std::string& image, const fs::path& layout,
+                                const std::string& ref) {
+    TRY(run({"podman push " + image,
+             {"push", "--quiet", "--compression-format", "zstd", image,
+              "oci:" + layout.string() + ":" + ref},
+             options_.image_timeout}));
+    return {};
+}
+
+Result<> PodmanCli::create(const std::vector<std::string>& arguments) {
+    Call call{"podman create" + name_in(arguments), {"create"}, options_.call_timeout, {}};
+    call.arguments.insert(call.arguments.end(), arguments.begin(), arguments.end());
+    // Only then does the container get a socket to say READY=1 to; the path does not matter yet.
+    call.environment = {{"NOTIFY_SOCKET", "/run/systemd/notify"}};
+    TRY(run(call));
+    return {};
+}
+
+Result<> PodmanCli::remove_container(const std::string& name) {
+    // The volumes are those without a name, which nothing else can use.
+    TRY(run(
+        {"podman rm " + name, {"rm", "--ignore", "--volumes", "--", name}, options_.call_timeout}));
+    return {};
+}
+
+Result<> PodmanCli::remove_image(const Sha256& image) {
+    const std::string title = "podman rmi " + image.hex();
+    const auto removed = run({title, {"rmi", image.hex()}, options_.call_timeout});
+    if (removed || removed.error().code() == ErrorCode::not_found) return {};
+    if (removed.error().text().find("more than one tag") == std::string::npos)
+        return model::fail(removed.error());
+    return remove_used_by_nobody(image);
+}
+
+Result<> PodmanCli::remove_used_by_nobody(const Sha256& image) const {
+    // Asked before the names are taken away: an image that stays must keep them.
+    TRY_ASSIGN(const std::string users,
+               run({"podman ps",
+                    {"ps", "--all", "--external", "--quiet", "--filter", "ancestor=" + image.hex()},
+                    options_.call_timeout}));
+    if (!users.empty())
+        return model::fail(ErrorCode::conflict, "the image " + image.hex() +
+                                                    " is in use by the container " +
+                                                    users.substr(0, users.find('\n')));
+    TRY(run({"podman untag " + image.hex(), {"untag", image.hex()}, options_.call_timeout}));
+    TRY(run({"podman rmi " + image.hex(), {"rmi", image.hex()}, options_.call_timeout}));
+    return {};
+}
+
+Result<std::string> PodmanCli::health(const std::string& name) {
+    TRY_ASSIGN(const std::string status, run({"podman inspect " + name,
+                                              {"inspect", "--type", "container", "--format",
+                                               "{{with .State.Health}}{{.Status}}{{end}}", name},
+                                              options_.call_timeout}));
+    return process::last_line(status);
+}
+
+}  // namespace agent::podman

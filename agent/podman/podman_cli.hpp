@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/host/container_engine.hpp"
+
+namespace agent::podman {
+
+struct PodmanOptions {
+    /// Looked up in PATH where it has no slash.
+    std::string program = "podman";
+    /// Of a call that moves no image, and of one that does.
+    std::chrono::milliseconds call_timeout = std::chrono::minutes(5);
+    std::chrono::milliseconds image_timeout = std::chrono::hours(1);
+    /// Added to the environment of every call.
+    std::map<std::string, std::string> environment = {};
+    /// Where storage.conf is looked for.
+    std::filesystem::path root = "/";
+    /// For what lives as long as one call.
+    std::filesystem::path runtime_directory = "/run/update-agent";
+};
+
+/// podman(1) by its command line; works with 4.3 and 5.4. Calls may be made from several threads,
+/// but only one pull at a time on a machine, which the lock of a transaction ensures.
+class PodmanCli : public host::ContainerEngine {
+  public:
+    explicit PodmanCli(PodmanOptions options = {}) : options_(std::move(options)) {}
+
+    [[nodiscard]] model::Result<> check() override;
+    [[nodiscard]] model::Result<std::filesystem::path> graph_root() override;
+    [[nodiscard]] model::Result<std::vector<host::ImageInfo>> images() override;
+    [[nodiscard]] model::Result<std::vector<host::ContainerInfo>> containers() override;
+    [[nodiscard]] model::Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
+                                                           const std::string& ref) override;
+    [[nodiscard]] model::Result<> tag(const model::Sha256& image, const std::string& name) override;
+    [[nodiscard]] model::Result<> push_layout(const std::string& image,
+                                              const std::filesystem::path& layout,
+                                              const std::string& ref) override;
+    [[nodiscard]] model::Result<> create(const std::vector<std::string>& arguments) override;
+    [[nodiscard]] model::Result<> remove_container(const std::string& name) override;
+    [[nodiscard]] model::Result<> remove_image(const model::Sha256& image) override;
+    [[nodiscard]] model::Result<std::string> health(const std::string& name) override;
+
+  private:
+    struct Call;
+    [[nodiscard]] model::Result<std::string> run(const Call& call) const;
+    [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
+
+    PodmanOptions options_;
+};
+
+}  // namespace agent::podman
