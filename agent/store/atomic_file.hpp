@@ -9,8 +9,13 @@
 
 namespace agent::store {
 
+/// Names of something unfinished, and of something half removed; see docs/on-disk.md.
+inline constexpr std::string_view kUnfinishedPrefix = ".new-";
+inline constexpr std::string_view kRemovedPrefix = ".gone-";
+
 /// Replaces a file whole: temporary file in the same directory, fsync, rename, fsync of the
-/// directory. After a failure the old file is untouched and nothing is left behind.
+/// directory. After a failure the old file is untouched and nothing is left behind (a failure of
+/// the last fsync excepted: then the new file is there, and may be lost with the power).
 [[nodiscard]] model::Result<> write_file_atomically(const std::filesystem::path& file,
                                                     std::string_view text, unsigned mode = 0644);
 /// Replaces or makes a symbolic link in one rename, then fsyncs the directory.
@@ -21,9 +26,13 @@ namespace agent::store {
                                                    std::size_t limit = 64U << 20U);
 /// fsync of every file and directory below (and of) a new directory, and of its parent.
 [[nodiscard]] model::Result<> sync_tree(const std::filesystem::path& directory);
+/// Gives a synced file or directory its name in the same directory, and fsyncs that.
+/// ErrorCode::internal where the name is taken.
+[[nodiscard]] model::Result<> move_into_place(const std::filesystem::path& unfinished,
+                                              const std::filesystem::path& name);
 /// Makes missing directories with mode 0755, each fsynced with its parent.
 [[nodiscard]] model::Result<> make_directories(const std::filesystem::path& directory);
-/// Removes a tree; one that is not there is no failure.
+/// Removes a tree and follows no link; one that is not there is no failure.
 [[nodiscard]] model::Result<> remove_tree(const std::filesystem::path& directory);
 
 }  // namespace agent::store

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/paths.hpp"
+
+#include <string>
+
+namespace agent::store {
+
+namespace {
+
+std::string without_build_metadata(const model::Version& version) {
+    const std::string text = version.to_string();
+    return text.substr(0, text.find('+'));
+}
+
+}  // namespace
+
+std::filesystem::path Paths::operation() const {
+    return root_ / "opt/operation";
+}
+
+std::filesystem::path Paths::units_link() const {
+    return operation() / "systemd-units";
+}
+
+std::filesystem::path Paths::state() const {
+    return operation() / "update-agent";
+}
+
+std::filesystem::path Paths::generations() const {
+    return state() / "generations";
+}
+
+std::filesystem::path Paths::generation(unsigned number) const {
+    return generations() / std::to_string(number);
+}
+
+std::filesystem::path Paths::generation_state(unsigned number) const {
+    return generations() / (std::to_string(number) + ".state");
+}
+
+std::filesystem::path Paths::bundles() const {
+    return state() / "bundles";
+}
+
+std::filesystem::path Paths::bundle(const model::BundleId& id,
+                                    const model::Version& version) const {
+    return bundles() / (id.value() + "_" + without_build_metadata(version));
+}
+
+std::filesystem::path Paths::history() const {
+    return state() / "history.jsonl";
+}
+
+std::filesystem::path Paths::lock() const {
+    return state() / "lock";
+}
+
+}  // namespace agent::store
