@@ -50,30 +50,39 @@ class Generations {
     explicit Generations(Paths paths) : paths_(std::move(paths)) {}
 
     /// Number that the link names; 0 where there is none. ErrorCode::invalid for a link elsewhere.
+    /// Reads nothing but the link.
     [[nodiscard]] model::Result<unsigned> current() const;
     /// Sorted numbers of the generations that are there.
     [[nodiscard]] model::Result<std::vector<unsigned>> list() const;
-    /// Generation 0 is the empty set, there or not.
+    /// Generation 0 is the empty set, there or not. ErrorCode::not_found for another one that is
+    /// not there, ErrorCode::conflict for one that a newer agent wrote.
     [[nodiscard]] model::Result<model::InstalledSet> read_set(unsigned number) const;
     [[nodiscard]] model::Result<GenerationInfo> read_info(unsigned number) const;
     /// The set of the current generation.
     [[nodiscard]] model::Result<model::InstalledSet> installed() const;
+    /// Unit file name to text; works on a generation that a newer agent wrote.
     [[nodiscard]] model::Result<std::map<std::string, std::string>> read_units(
         unsigned number) const;
-    /// Container name to text of containers/<name>.
+    /// Container name to text of containers/<name>; works as read_units() does.
     [[nodiscard]] model::Result<std::map<std::string, std::string>> read_containers(
         unsigned number) const;
 
     /// One more than the highest number that is there or current.
     [[nodiscard]] model::Result<unsigned> next_number() const;
     /// Writes the generation into a temporary directory, each bundle's manifest, signature and
-    /// description from its kept bundle directory, syncs it and renames it to its number.
+    /// description from its kept bundle directory, syncs it, reads it back and renames it to its
+    /// number. ErrorCode::internal for a number that is there, for a name that is no file name,
+    /// and for a set that does not read back as it is.
     [[nodiscard]] model::Result<> write(const Generation& generation) const;
+    /// Makes the directories, an empty generation 0, and the link to it if there is no link.
+    /// Changes nothing where a set is installed.
+    [[nodiscard]] model::Result<> ensure_initial() const;
     /// Makes it the current one by one rename of the link: the commit point.
     [[nodiscard]] model::Result<> switch_to(unsigned number) const;
     /// Removes the generation and its state; never the current one (ErrorCode::internal).
     [[nodiscard]] model::Result<> remove(unsigned number) const;
-    /// Removes temporary directories that an interrupted write left.
+    /// Removes what interrupted writes and removals left anywhere in the state. Only for the holder
+    /// of the lock: it cannot tell them from those of a running operation.
     [[nodiscard]] model::Result<> remove_leftovers() const;
 
     /// A missing file is the default state.
@@ -81,6 +90,10 @@ class Generations {
     [[nodiscard]] model::Result<> write_state(unsigned number, const GenerationState& state) const;
 
   private:
+    [[nodiscard]] model::Result<> ensure_empty_generation() const;
+    [[nodiscard]] model::Result<> commit(const Generation& generation,
+                                         const std::filesystem::path& unfinished) const;
+
     Paths paths_;
 };
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/generation_file.hpp"
+
+#include <set>
+
+#include "agent/store/timestamp.hpp"
+#include "agent/store/toml_text.hpp"
+
+namespace agent::store {
+
+using model::Problems;
+using model::Result;
+using model::TomlDocument;
+using model::TomlTable;
+
+namespace {
+
+constexpr int kFormat = 1;
+
+std::string line(const std::string& key, const std::string& value) {
+    return key + " = " + value + "\n";
+}
+
+std::string digest_text(const model::Sha256& digest) {
+    return toml_string("sha256:" + digest.hex());
+}
+
+std::string container_text(const model::InstalledContainer& container) {
+    return "\n[[bundles.containers]]\n" + line("name", toml_string(container.name.value())) +
+           line("podman-name", toml_string(container.podman_name)) +
+           line("spec", digest_text(container.spec)) +
+           line("image-id", digest_text(container.image_id));
+}
+
+std::string bundle_text(const model::BundleId& id, const model::InstalledBundle& bundle) {
+    std::string text = "\n[[bundles]]\n" + line("id", toml_string(id.value())) +
+                       line("version", toml_string(bundle.description.version.to_string())) +
+                       line("digest", digest_text(bundle.digest));
+    if (!bundle.anchor.empty()) text += line("anchor", toml_string(bundle.anchor));
+    for (const auto& container : bundle.containers)
+        text += container_text(container);
+    return text;
+}
+
+/// A string of the table that is read as a `T`; its problem is one of the table.
+template <typename T>
+T parsed(TomlTable& table, std::string_view key) {
+    const auto text = required_string(table, key);
+    if (!text) return {};
+    auto value = T::parse(*text);
+    if (!value) table.problem(key, value.error().message());
+    return value.value_or(T{});
+}
+
+model::SystemTime parsed_time(TomlTable& table, std::string_view key) {
+    const auto text = required_string(table, key);
+    if (!text) return {};
+    const auto time = parse_rfc3339(*text);
+    if (!time) table.problem(key, "is no time", "such as 2026-01-02T03:04:05Z");
+    return time.value_or(model::SystemTime{});
+}
+
+GenerationInfo read_info(TomlTable& table) {
+    GenerationInfo info;
+    info.number = required_number(table, "number");
+    info.parent = required_number(table, "parent");
+    info.reason = required_string(table, "reason").value_or("");
+    info.time = parsed_time(table, "time");
+    info.systemd_version = required_number(table, "systemd-version");
+    return info;
+}
+
+model::InstalledContainer read_container(TomlTable& table) {
+    model::InstalledContainer container;
+    container.name = parsed<model::ContainerName>(table, "name");
+    container.podman_name = required_string(table, "podman-name").value_or("");
+    container.spec = parsed<model::Sha256>(table, "spec");
+    container.image_id = parsed<model::Sha256>(table, "image-id");
+    table.finish();
+    return container;
+}
+
+BundleRecord read_bundle(TomlTable& table) {
+    BundleRecord bundle;
+    bundle.id = parsed<model::BundleId>(table, "id");
+    bundle.version = parsed<model::Version>(table, "version");
+    bundle.digest = parsed<model::Sha256>(table, "digest");
+    bundle.anchor = table.string("anchor").value_or("");
+    for (auto& container : table.tables("containers"))
+        bundle.containers.push_back(read_container(container));
+    table.finish();
+    return bundle;
+}
+
+std::vector<BundleRecord> read_bundles(TomlTable& root) {
+    std::vector<BundleRecord> bundles;
+    std::set<model::BundleId> ids;
+    for (auto& table : root.tables("bundles")) {
+        bundles.push_back(read_bundle(table));
+        if (!ids.insert(bundles.back().id).second) table.problem("id", "is there twice");
+    }
+    return bundles;
+}
+
+/// Reads a file that begins with a format number by `read`, which gets its root table.
+template <typename Read>
+auto parse_file(std::string_view text, const std::string& where, const Read& read)
+    -> Result<decltype(read(std::declval<TomlTable&>()))> {
+    Problems problems;
+    TomlDocument document = TomlDocument::parse(text, where, problems);
+    if (!document.valid()) return model::fail(to_error(problems));
+    TomlTable root = document.root();
+    TRY(check_format(root, kFormat, where));
+    auto value = read(root);
+    root.finish();
+    if (!problems.empty()) return model::fail(to_error(problems));
+    return value;
+}
+
+}  // namespace
+
+std::string generation_text(const GenerationInfo& info, const model::InstalledSet& set) {
+    std::string text =
+        line("format", std::to_string(kFormat)) + line("number", std::to_string(info.number)) +
+        line("parent", std::to_string(info.parent)) + line("reason", toml_string(info.reason)) +
+        line("time", toml_string(to_rfc3339(info.time))) +
+        line("systemd-version", std::to_string(info.systemd_version));
+    for (const auto& [id, bundle] : set.bundles)
+        text += bundle_text(id, bundle);
+    return text;
+}
+
+Result<GenerationRecord> parse_generation(std::string_view text, const std::string& where) {
+    return parse_file(text, where, [](TomlTable& root) {
+        GenerationRecord record;
+        record.info = read_info(root);
+        record.bundles = read_bundles(root);
+        return record;
+    });
+}
+
+std::string state_text(const GenerationState& state) {
+    const auto boolean = [](bool value) { return value ? "true" : "false"; };
+    return line("format", std::to_string(kFormat)) + line("confirmed", boolean(state.confirmed)) +
+           line("failed", boolean(state.failed)) + line("boots", std::to_string(state.boots));
+}
+
+Result<GenerationState> parse_state(std::string_view text, const std::string& where) {
+    return parse_file(text, where, [](TomlTable& root) {
+        GenerationState state;
+        state.confirmed = required_boolean(root, "confirmed");
+        state.failed = required_boolean(root, "failed");
+        state.boots = required_number(root, "boots");
+        return state;
+    });
+}
+
+}  // namespace agent::store
