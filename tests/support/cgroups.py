@@ -17,23 +17,11 @@ def cgroup2_mount() -> Path | None:
     return None
 
 
-class MachineCgroup:
-    def __init__(self, name: str):
-        mount = cgroup2_mount()
-        if mount is None:
-            raise RuntimeError("this host has no cgroup2 mount: "
-                               "mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified")
-        self.path = mount / name
-        self.path.mkdir(exist_ok=True)
-        _delegate(mount)
-
-    @property
-    def inside(self) -> Path:
-        """For commands of the harness: a leaf that the machine's systemd sees as a scope."""
-        return self.path / "payload" / "harness.scope"
-
-    def remove(self) -> None:
-        remove_tree(self.path)
+def make_cgroup(path: Path) -> Path:
+    """A cgroup at the top of the unified hierarchy, with all the controllers that are there."""
+    path.mkdir(exist_ok=True)
+    _delegate(path.parent)
+    return path
 
 
 def remove_tree(path: Path) -> bool:

@@ -9,8 +9,7 @@ import tarfile
 from pathlib import Path
 
 from .guest import Guest
-from .paths import cache_directory
-from .roots import locked
+from .paths import cache_directory, locked
 
 _SOURCE = Path(__file__).with_name("ready.c")
 

@@ -11,26 +11,22 @@ overlay cannot be stacked on an overlay. All of it is in a namespace that ends w
 """
 
 import contextlib
-import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 from . import cgroups, oci_runtime, roots
 from .command import Result
 from .guest import Guest
 from .namespace import Namespace, children, wait_for
-from .paths import work_directory
 from .roots import Root
+from .work import WorkDirectory, cgroup_of
 
 _BOOT_TIMEOUT = 60
 ENTER_FILE = "enter.json"  # for scripts/machine exec
 _HALT_SIGNAL = signal.SIGRTMIN + 3  # systemd(1): halt, started as if by halt.target
-_CGROUP_PREFIX = "update-agent-machine-"
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
 
@@ -45,12 +41,9 @@ class Machine(Guest):
 
     def __init__(self, root: Root, opt: str = "root", binds: dict[Path, str] | None = None,
                  writable_sys: bool = False, loop_devices: int = 0, runtime: str = "probe"):
-        _sweep()
-        work_directory().mkdir(parents=True, exist_ok=True)
         self.root = root
-        self.directory = Path(tempfile.mkdtemp(prefix="machine-", dir=work_directory()))
-        self._lock = open(self.directory / "lock", "w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._work = WorkDirectory("machine")
+        self.directory = self._work.path
         self.console_log = self.directory / "console.log"
         self._binds = binds or {}
         self._writable_sys = writable_sys
@@ -58,8 +51,13 @@ class Machine(Guest):
         self._nspawn: subprocess.Popen | None = None
         self._init = 0
         self._namespace = Namespace()
-        self._cgroup = cgroups.MachineCgroup(
-            f"{_CGROUP_PREFIX}{self.directory.name.removeprefix('machine-')}")
+        cgroup = cgroup_of(self.directory)
+        if cgroup is None:
+            raise RuntimeError("this host has no cgroup2 mount; "
+                               "mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified makes one")
+        self._cgroup = cgroups.make_cgroup(cgroup)
+        # For commands of the harness: a leaf that the machine's systemd sees as a scope.
+        self._harness_cgroup = self._cgroup / "payload" / "harness.scope"
         self._prepare_tree()
         self._configure_opt(opt)
         self.runtime = _probed_runtime(root.suite) if runtime == "probe" else runtime
@@ -78,12 +76,12 @@ class Machine(Guest):
         with open(self.console_log, "ab") as console:
             self._nspawn = subprocess.Popen(
                 self._namespace.enter("sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec "$@"',
-                                      self._cgroup.path, *self._nspawn_command()),
+                                      self._cgroup, *self._nspawn_command()),
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                 env=os.environ | self._nspawn_environment())
         try:
             self._init = wait_for(self._find_init, timeout, "systemd-nspawn starting")
-            self._cgroup.inside.mkdir(exist_ok=True)
+            self._harness_cgroup.mkdir(exist_ok=True)
             (self.directory / ENTER_FILE).write_text(json.dumps(self._enter_words()))
             wait_for(self._is_up, timeout, "booting")
         except (TimeoutError, RuntimeError) as error:
@@ -170,12 +168,7 @@ class Machine(Guest):
         if self.running:
             self.kill()
         self._namespace.close()
-        cgroups.remove_tree(self._cgroup.path)
-        if os.environ.get("UPDATE_AGENT_KEEP"):
-            print(f"kept: {self.directory}")
-        else:
-            shutil.rmtree(self.directory)
-        self._lock.close()
+        self._work.close()
 
     def _prepare_tree(self) -> None:
         self._tree = self.directory / "tree"
@@ -227,7 +220,7 @@ class Machine(Guest):
 
     def _enter_words(self) -> list[str]:
         environment = [f"{name}={value}" for name, value in _ENVIRONMENT.items()]
-        return ["sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec "$@"', str(self._cgroup.inside),
+        return ["sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec "$@"', str(self._harness_cgroup),
                 "nsenter", f"--target={self._init}", "--all", "--", "env", "--ignore-environment",
                 "--chdir=/root", *environment]
 
@@ -247,7 +240,7 @@ class Machine(Guest):
             self._nspawn.wait()
             raise AssertionError(
                 f"no shutdown within {timeout} s\n{self.console()}\n{journal}") from None
-        cgroups.remove_tree(self._cgroup.path / "payload")
+        cgroups.remove_tree(self._cgroup / "payload")
 
     def _pipe(self, producer: list, consumer: list) -> None:
         with subprocess.Popen(producer, stdout=subprocess.PIPE) as source:
@@ -271,18 +264,3 @@ def _is_systemd(pid: int) -> bool:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "systemd"
     except OSError:
         return False
-
-
-def _sweep() -> None:
-    """Remove what test runs that were killed left behind."""
-    for directory in work_directory().glob("machine-*"):
-        with open(directory / "lock", "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            shutil.rmtree(directory, ignore_errors=True)
-            mount = cgroups.cgroup2_mount()
-            name = _CGROUP_PREFIX + directory.name.removeprefix("machine-")
-            if mount and (mount / name).exists():
-                cgroups.remove_tree(mount / name)

@@ -44,6 +44,7 @@ class Namespace:
         return Path(f"/proc/{self.pid}/root") / str(inside).lstrip("/")
 
     def close(self) -> None:
+        """Kill all that is inside and undo its mounts; does nothing the second time."""
         self._holder.stdin.close()
         self._holder.wait()
         self._holder.stdout.close()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the harness keeps what it makes."""
 
+import contextlib
+import fcntl
 import os
 from pathlib import Path
 
@@ -22,3 +24,12 @@ def work_directory() -> Path:
 def packages_directory(suite: str) -> Path:
     """The built Debian packages of a suite."""
     return BUILD / "packages" / suite
+
+
+@contextlib.contextmanager
+def locked(path: Path):
+    """Hold a lock file; another process waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

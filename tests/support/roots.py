@@ -8,11 +8,11 @@ directory on top, so a throw-away copy costs nothing.
     minimal    systemd, dbus, udev, apt: what the package is installed into with its dependencies
     machine    minimal and podman with its friends
     vm         machine, a kernel and the command agent of vm.py
-    build      a compiler and debhelper: where the package is built for another suite than the host's
+    installed  machine and the package
+    build      build dependencies: where the package is built for another suite than the host's
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -23,16 +23,16 @@ from pathlib import Path
 from . import apt_sources
 from .command import host
 from .namespace import Namespace
-from .paths import cache_directory
+from .paths import cache_directory, locked
 
 # Raise it when the making changes in a way that the other parts of the key don't show.
 _FORMAT = "1"
 
 MINIMAL = ["systemd", "systemd-sysv", "dbus", "apt", "udev", "kmod", "iproute2", "procps"]
 MACHINE = ["podman", "crun", "conmon", "netavark", "aardvark-dns", "ca-certificates", "nftables",
-           "iptables", "uidmap", "jq", "strace", "openssl", "skopeo", "zstd", "e2fsprogs"]
+           "iptables", "uidmap", "catatonit", "jq", "strace", "openssl", "skopeo", "zstd", "e2fsprogs"]
 VM = ["linux-image-cloud-amd64", "initramfs-tools", "zstd"]
-BUILD = ["build-essential", "debhelper", "fakeroot", "ccache"]
+BUILD = ["build-essential", "ccache"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Root:
             shutil.copymode(self.layers[0], upper)
             with self.mounted(upper) as (namespace, tree):
                 add(namespace, tree)
-        layer = _cached(f"{name}-{self.suite}", [*map(str, self.layers), key], make)
+        layer = cached(f"{name}-{self.suite}", [*map(str, self.layers), key], make)
         return Root(self.suite, (layer, *self.layers))
 
 
@@ -87,34 +87,59 @@ def minimal(suite: str) -> Root:
              "--customize-hook=systemd-machine-id-setup --root=\"$1\"",
              "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
              suite, directory, "-", input="\n".join(lines) + "\n", stdin=None)
-    layer = _cached(f"minimal-{suite}", [*MINIMAL, *lines, *options], make)
+    layer = cached(f"minimal-{suite}", [*MINIMAL, *lines, *options], make)
     return Root(suite, (layer,))
 
 
 def machine(suite: str) -> Root:
-    return minimal(suite).derive("machine", " ".join(MACHINE), _installer(MACHINE))
+    return _with_packages(minimal(suite), "machine", MACHINE)
 
 
-def build(suite: str, packages: list[str]) -> Root:
-    """The packages are the build dependencies, with versions where debian/control has them."""
-    wanted = [*BUILD, *packages]
-    return minimal(suite).derive("build", " ".join(wanted), _installer(wanted))
+def build(suite: str, control: Path) -> Root:
+    """Has what Build-Depends of a debian/control asks for."""
+    text = control.read_text()
 
-
-def _installer(packages: list[str]):
     def add(namespace: Namespace, tree: Path) -> None:
-        with packages_manager(namespace, tree) as apt:
+        with package_manager(namespace, tree) as apt:
             apt("update")
-            apt("install", *packages)
+            apt("install", *BUILD)
+            apt("build-dep", control.parents[1])
             apt("clean")
-        lists = namespace.path(tree) / "var/lib/apt/lists"
-        for entry in lists.glob("*_*"):
-            entry.unlink()
-    return add
+    return minimal(suite).derive("build", text.partition("\n\n")[0] + " ".join(BUILD), add)
+
+
+def installed(suite: str, repository: Path) -> Root:
+    """Has the package of a local repository (repository.py)."""
+    def add(namespace: Namespace, tree: Path) -> None:
+        namespace.path(tree / "etc/apt/sources.list").write_text(
+            f"deb [trusted=yes] file:{repository} ./\n")
+        copy = tree / "srv/repository"
+        namespace.mount("--mkdir", "--bind", repository, copy)
+        with package_manager(namespace, tree) as apt:
+            apt("update")
+            apt("install", "update-agent")
+            apt("clean")
+    key = hashlib.sha256((repository / "Packages").read_bytes()).hexdigest()
+    return machine(suite).derive("installed", key, add)
+
+
+def _with_packages(base: Root, name: str, packages: list[str]) -> Root:
+    return base.derive(name, " ".join(packages),
+                       lambda namespace, tree: install(namespace, tree, packages))
+
+
+def install(namespace: Namespace, tree: Path, packages: list[str]) -> None:
+    """Install packages into a mounted root, without Recommends."""
+    with package_manager(namespace, tree) as apt:
+        apt("update")
+        apt("install", *packages)
+        apt("clean")
+    for entry in (namespace.path(tree) / "var/lib/apt/lists").glob("*_*"):
+        entry.unlink()
 
 
 @contextlib.contextmanager
-def packages_manager(namespace: Namespace, tree: Path):
+def package_manager(namespace: Namespace, tree: Path):
     """The host's apt (its network, its certificates) working on a mounted root; dpkg runs inside."""
     for name in ("dev", "proc", "sys"):
         namespace.mount("--rbind", f"/{name}", tree / name)
@@ -141,7 +166,7 @@ def _roots() -> Path:
     return directory
 
 
-def _cached(name: str, key: list[str], make) -> Path:
+def cached(name: str, key: list[str], make) -> Path:
     """The directory that make(directory) fills; made once for a key, older ones are left alone."""
     digest = hashlib.sha256("\n".join([_FORMAT, *key]).encode()).hexdigest()[:12]
     directory = _roots() / f"{name}-{digest}"
@@ -153,12 +178,3 @@ def _cached(name: str, key: list[str], make) -> Path:
             make(partial)
             partial.rename(directory)
     return directory
-
-
-@contextlib.contextmanager
-def locked(path: Path):
-    """Hold a lock file; another process waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
