@@ -25,18 +25,15 @@ Names required_containers(const model::Container& container) {
     return names;
 }
 
-Names joined(Names names, const Names& more) {
-    names.insert(names.end(), more.begin(), more.end());
-    return names;
-}
-
 /// The targets of the required bundles are named here, too: ordering the bundles' targets alone
 /// lets the containers of both start side by side.
 Names started_before(const model::Container& container, const model::Description& bundle) {
     Names names = {"network.target", "update-agent-store.service"};
     for (const auto& requirement : bundle.requires_bundles)
         names.push_back(model::bundle_target(requirement.id));
-    return joined(joined(std::move(names), required_containers(container)), container.unit.after);
+    for (auto& service : required_containers(container))
+        names.push_back(std::move(service));
+    return names;
 }
 
 /// In percent, to the two decimals that CPUQuota= keeps.
@@ -52,11 +49,11 @@ void add_dependencies(UnitText& text, const model::Container& container,
                       const ContainerPlace& place, const RenderContext& context) {
     const auto& host = container.unit;
     text.units("PartOf", {model::bundle_target(place.bundle.id)});
-    text.units("BindsTo", joined(required_containers(container), host.binds_to));
+    text.units("BindsTo", required_containers(container), host.binds_to);
     text.units("Requires", host.requires_units);
     text.units("Requisite", host.requisite);
     text.units("Wants", host.wants);
-    text.units("After", started_before(container, place.bundle));
+    text.units("After", started_before(container, place.bundle), host.after);
     text.line("RequiresMountsFor", escape_word(context.operation_directory));
 }
 
@@ -86,7 +83,7 @@ void add_restart(UnitText& text, const model::Container& container, const Contai
     text.line("Restart", escape_value(container.restart));
     text.line("RestartSec", model::to_string(container.restart_sec));
     // What is bound must see this unit go inactive, which it does not in that mode.
-    if (context.systemd_version >= kRestartModeSince && !place.bound)
+    if (context.systemd_version >= kRestartModeSince && !place.bound && container.restart != "no")
         text.line("RestartMode", "direct");
     if (container.start_timeout)
         text.line("TimeoutStartSec", model::to_string(*container.start_timeout));

@@ -33,10 +33,8 @@ std::string bundle_target_text(const model::Description& bundle) {
     text.line("Documentation", "man:update-agent(1)");
     text.units("PartOf", {std::string(model::kInstalledBundlesTarget)});
     text.units("Requires", required);
-    text.units("After", required);
-    text.units("Wants", services);
-    text.units("After", services);
-    text.units("Wants", {model::bundle_restart_target(bundle.id)});
+    text.units("Wants", services, {model::bundle_restart_target(bundle.id)});
+    text.units("After", required, services);
     return text.take();
 }
 

@@ -18,14 +18,13 @@ void UnitText::line(std::string_view key, std::string_view value) {
     text_.append(key).append("=").append(value).append("\n");
 }
 
-void UnitText::units(std::string_view key, const std::vector<std::string>& names) {
-    if (names.empty()) return;
+void UnitText::units(std::string_view key, const std::vector<std::string>& names,
+                     const std::vector<std::string>& more) {
     std::string list;
-    for (const auto& name : names) {
-        if (!list.empty()) list += ' ';
-        list += escape_unit_name(name);
-    }
-    line(key, list);
+    for (const auto* part : {&names, &more})
+        for (const auto& name : *part)
+            list += (list.empty() ? "" : " ") + escape_unit_name(name);
+    if (!list.empty()) line(key, list);
 }
 
 void UnitText::command(std::string_view key, std::string_view prefix,

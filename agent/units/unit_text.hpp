@@ -15,8 +15,9 @@ class UnitText {
 
     void section(std::string_view name);
     void line(std::string_view key, std::string_view value);
-    /// One line with all names, escaped here; none for an empty list.
-    void units(std::string_view key, const std::vector<std::string>& names);
+    /// One line with the names of both lists, escaped here; none when both are empty.
+    void units(std::string_view key, const std::vector<std::string>& names,
+               const std::vector<std::string>& more = {});
     /// One line with a command, its words escaped here; `prefix` is of systemd.service(5).
     void command(std::string_view key, std::string_view prefix,
                  const std::vector<std::string>& words);
