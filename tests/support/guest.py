@@ -81,3 +81,23 @@ class Guest:
         """The journal of this boot."""
         return self.run(["journalctl", "--boot", "--no-pager", "--output=short-precise",
                          *arguments], check=False).stdout
+
+    def console(self) -> str:
+        """What was printed at boot and shutdown, the last lines."""
+        raise NotImplementedError
+
+    @property
+    def running(self) -> bool:
+        raise NotImplementedError
+
+    def diagnosis(self) -> str:
+        """What one wants to see after a failure."""
+        if not self.running:
+            return self.console()
+        try:
+            return "\n".join([
+                self.run("systemctl --no-pager --failed; systemctl --no-pager list-jobs", check=False).stdout,
+                self.run("podman ps --all", check=False).stdout,
+                self.journal("--lines=150")])
+        except AssertionError as error:
+            return f"{error}\n{self.console()}"

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests of both tiers are given. tests/README.md explains how to run and debug them."""
+
+import subprocess
+import sys
+
+import pytest
+
+sys.dont_write_bytecode = True
+
+from support import images, paths, pki as pki_module, roots  # noqa: E402
+from support.guest import Guest  # noqa: E402
+from support.machine import Machine  # noqa: E402
+from support.repository import repository as local_repository  # noqa: E402
+from support.vm import VirtualMachine  # noqa: E402
+from support.vm_image import vm_image  # noqa: E402
+
+_GUESTS = pytest.StashKey[list[Guest]]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--suite", action="append", choices=paths.SUITES, default=[],
+                     help="run on this Debian only; may be given again")
+
+
+def pytest_generate_tests(metafunc):
+    if "suite" in metafunc.fixturenames:
+        metafunc.parametrize("suite", metafunc.config.getoption("--suite") or paths.SUITES,
+                             scope="session")
+
+
+@pytest.fixture(scope="session")
+def repository(suite):
+    """A directory for apt: the package, built from this checkout, and all it depends on."""
+    subprocess.run([paths.REPOSITORY / "scripts/build-package", suite], check=True)
+    return local_repository(suite)
+
+
+@pytest.fixture(scope="session")
+def installed_root(suite, repository):
+    """podman and the package, installed."""
+    return roots.installed(suite, repository)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """Keys and certificates, good and bad."""
+    return pki_module.Pki(tmp_path_factory.mktemp("pki") / "pki")
+
+
+@pytest.fixture
+def new_machine(request):
+    """new_machine(root, **options): a machine, not yet booted, that ends with the test."""
+    yield from _factory(request, Machine)
+
+
+@pytest.fixture
+def new_vm(request):
+    """new_vm(image, **options): a virtual machine, not yet booted, that ends with the test."""
+    yield from _factory(request, VirtualMachine)
+
+
+@pytest.fixture
+def machine(new_machine, installed_root):
+    """A booted machine with podman, the package, and the image localhost/ready:1.0.0."""
+    guest = new_machine(installed_root)
+    guest.boot()
+    images.load(guest)
+    return guest
+
+
+@pytest.fixture
+def bare_machine(new_machine, suite):
+    """A booted machine with podman and without the package."""
+    guest = new_machine(roots.machine(suite))
+    guest.boot()
+    return guest
+
+
+@pytest.fixture
+def minimal_machine(new_machine, suite):
+    """A booted machine without podman and without the package."""
+    guest = new_machine(roots.minimal(suite))
+    guest.boot()
+    return guest
+
+
+@pytest.fixture
+def vm(new_vm, suite, installed_root):
+    """A booted virtual machine with podman, the package, and the image localhost/ready:1.0.0."""
+    guest = new_vm(vm_image(suite, installed_root))
+    guest.boot()
+    images.load(guest)
+    return guest
+
+
+@pytest.fixture
+def bare_vm(new_vm, suite):
+    """A booted virtual machine with podman and without the package."""
+    guest = new_vm(vm_image(suite))
+    guest.boot()
+    return guest
+
+
+def _factory(request, kind):
+    guests = request.node.stash.setdefault(_GUESTS, [])
+
+    def make(*arguments, **options):
+        guest = kind(*arguments, **options)
+        guests.append(guest)
+        return guest
+    yield make
+    for guest in guests:
+        guest.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and call.when in ("setup", "call"):
+        for guest in item.stash.get(_GUESTS, []):
+            report.sections.append((f"machine {guest.directory.name}", guest.diagnosis()))
