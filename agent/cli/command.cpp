@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/cli/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <sstream>
+
+namespace agent::cli {
+
+namespace {
+
+/// Adds a subcommand that, once chosen, is what the command line asks for.
+template <typename Kind>
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, Kind& value,
+              std::optional<Command>& chosen) {
+    auto* command = parent.add_subcommand(name, help);
+    command->callback([&chosen, &value] { chosen = value; });
+    return command;
+}
+
+/// Everything that CLI11 writes into while it parses.
+struct Values {
+    Install install;
+    Remove remove;
+    List list;
+    Show show;
+    ShowStatus status;
+    Start start;
+    Stop stop;
+    Restart restart;
+    Logs logs;
+    Doctor doctor;
+    BundleCreate create;
+    BundleValidate validate;
+    BundleInspect inspect;
+    BundleVerify verify;
+    VersionMatch match;
+    VersionCompare compare;
+    Startup startup;
+    InitStore init_store;
+    StoreStamp stamp_write;
+    StoreStamp stamp_clear{.clear = true};
+    Complete complete;
+};
+
+void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    auto* install = add(app, "install", "Install bundles from files", values.install, chosen);
+    install->add_option("FILE", values.install.files, "Bundle files")->required();
+    install->add_flag("--dry-run", values.install.dry_run, "Print the plan and change nothing");
+    auto* remove = add(app, "remove", "Remove bundles", values.remove, chosen);
+    remove->add_option("ID", values.remove.ids, "Ids of bundles")->required();
+    remove->add_flag("--dry-run", values.remove.dry_run, "Print the plan and change nothing");
+}
+
+void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    add(app, "list", "List the installed bundles", values.list, chosen);
+    add(app, "show", "Show one installed bundle", values.show, chosen)
+        ->add_option("ID", values.show.id, "Id of a bundle")
+        ->required();
+    add(app, "status", "Show what runs", values.status, chosen);
+    add(app, "doctor", "Look for what keeps bundles from working", values.doctor, chosen);
+    auto* logs = add(app, "logs", "Show the journal of a bundle or container", values.logs, chosen);
+    logs->add_option("NAME", values.logs.name, "Bundle or container")->required();
+    logs->add_flag("-f,--follow", values.logs.follow, "Go on with what is written");
+    logs->add_option("-n,--lines", values.logs.lines, "Lines to begin with")->capture_default_str();
+}
+
+void add_control(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    const std::string help = "Bundles or containers; bundle:NAME or container:NAME says which";
+    add(app, "start", "Start bundles or containers", values.start, chosen)
+        ->add_option("NAME", values.start.names, help)
+        ->required();
+    add(app, "stop", "Stop bundles or containers", values.stop, chosen)
+        ->add_option("NAME", values.stop.names, help)
+        ->required();
+    add(app, "restart", "Restart bundles or containers", values.restart, chosen)
+        ->add_option("NAME", values.restart.names, help)
+        ->required();
+}
+
+void add_bundle(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    auto* bundle = app.add_subcommand("bundle", "Make and check bundle files");
+    bundle->require_subcommand(1);
+    auto& request = values.create.request;
+    auto* create = add(*bundle, "create", "Make a signed bundle file", values.create, chosen);
+    create->add_option("DESCRIPTION", request.description, "bundle.toml(5)")->required();
+    create->add_option("--key", request.key, "Private key, PEM")->required();
+    create->add_option("--cert", request.certificate, "Certificate for code signing, PEM")
+        ->required();
+    create->add_option("--chain", request.chain, "Certificates between it and the anchor, PEM");
+    create->add_option("--oci-layout", request.layout,
+                       "Take the images from this OCI layout, not from the local store");
+    create->add_option("--add", request.add, "Further file: FILE or FILE:PATH-IN-BUNDLE");
+    create->add_option("-o,--output", request.output, "Default: <id>_<version>.bundle");
+    add(*bundle, "validate", "Check a description", values.validate, chosen)
+        ->add_option("DESCRIPTION", values.validate.description, "bundle.toml(5)")
+        ->required();
+    add(*bundle, "inspect", "Show the description of a bundle file", values.inspect, chosen)
+        ->add_option("FILE", values.inspect.file, "Bundle file")
+        ->required();
+    add(*bundle, "verify", "Check signature and content of a bundle file", values.verify, chosen)
+        ->add_option("FILE", values.verify.file, "Bundle file")
+        ->required();
+}
+
+void add_version(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    auto* version = app.add_subcommand("version", "Compare versions");
+    version->require_subcommand(1);
+    auto* match = add(*version, "match", "Exit with 0 when VERSION is in RANGE, else with 1",
+                      values.match, chosen);
+    match->add_option("RANGE", values.match.range, "Version range")->required();
+    match->add_option("VERSION", values.match.version, "Semantic version")->required();
+    auto* compare = add(*version, "compare", "Print lt, eq or gt", values.compare, chosen);
+    compare->add_option("A", values.compare.left, "Semantic version")->required();
+    compare->add_option("B", values.compare.right, "Semantic version")->required();
+}
+
+/// Run by units, the package and the shell; left out of the help.
+void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    add(app, "startup", "Start the bundles at boot", values.startup, chosen)->group("");
+    add(app, "init-store", "Make the layout on disk", values.init_store, chosen)->group("");
+    auto* stamp = app.add_subcommand("store-stamp", "The stamp in the engine's store")->group("");
+    stamp->require_subcommand(1);
+    add(*stamp, "write", "Leave the stamp", values.stamp_write, chosen);
+    add(*stamp, "clear", "Take the stamp away", values.stamp_clear, chosen);
+    add(app, "complete", "Names for the shell", values.complete, chosen)
+        ->group("")
+        ->add_option("WHAT", values.complete.what)
+        ->check(CLI::IsMember({"ids", "containers"}))
+        ->required();
+}
+
+void add_options(CLI::App& app, Options& options) {
+    app.add_flag("--json", options.json, "Print JSON");
+    app.add_flag("-q,--quiet", options.quiet, "Print no progress");
+    app.add_flag("-v,--verbose", options.verbose, "Print every step");
+    app.add_option("--root", options.root, "Work below this directory and start nothing");
+    app.add_option("--config", options.config, "Configuration file")->capture_default_str();
+    app.set_version_flag("--version", std::string("update-agent ") + UPDATE_AGENT_VERSION);
+}
+
+}  // namespace
+
+tl::expected<CommandLine, ParseExit> parse(int argc, const char* const* argv) {
+    CLI::App app("Installs signed bundles of containers and runs them with systemd.",
+                 "update-agent");
+    CommandLine line;
+    Values values;
+    std::optional<Command> chosen;
+    add_options(app, line.options);
+    add_changes(app, values, chosen);
+    add_queries(app, values, chosen);
+    add_control(app, values, chosen);
+    add_bundle(app, values, chosen);
+    add_version(app, values, chosen);
+    add_internal(app, values, chosen);
+    app.require_subcommand(1);
+    app.fallthrough();
+    for (auto* command : app.get_subcommands(nullptr)) {
+        command->fallthrough();
+        for (auto* nested : command->get_subcommands(nullptr))
+            nested->fallthrough();
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream output;
+        std::ostringstream errors;
+        const int status = app.exit(error, output, errors);
+        return tl::unexpected<ParseExit>(ParseExit{.status = status == 0 ? 0 : 2,
+                                                   .standard_output = output.str(),
+                                                   .standard_error = errors.str()});
+    }
+    line.command = *chosen;
+    return line;
+}
+
+}  // namespace agent::cli

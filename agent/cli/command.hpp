@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/model/result.hpp"
+#include "agent/operations/create_bundle.hpp"
+
+namespace agent::cli {
+
+// What a command line asks for, as values. One struct a command.
+
+struct Install {
+    std::vector<std::filesystem::path> files;
+    bool dry_run = false;
+};
+struct Remove {
+    std::vector<std::string> ids;
+    bool dry_run = false;
+};
+struct List {};
+struct Show {
+    std::string id;
+};
+struct ShowStatus {};
+struct Start {
+    std::vector<std::string> names;
+};
+struct Stop {
+    std::vector<std::string> names;
+};
+struct Restart {
+    std::vector<std::string> names;
+};
+struct Logs {
+    std::string name;
+    bool follow = false;
+    unsigned lines = 100;
+};
+struct Doctor {};
+struct BundleCreate {
+    operations::CreateBundleRequest request;
+};
+struct BundleValidate {
+    std::filesystem::path description;
+};
+struct BundleInspect {
+    std::filesystem::path file;
+};
+struct BundleVerify {
+    std::filesystem::path file;
+};
+struct VersionMatch {
+    std::string range;
+    std::string version;
+};
+struct VersionCompare {
+    std::string left;
+    std::string right;
+};
+struct Startup {};
+struct InitStore {};
+struct StoreStamp {
+    bool clear = false;
+};
+/// Names for shell completion.
+struct Complete {
+    std::string what;
+};
+
+using Command =
+    std::variant<Install, Remove, List, Show, ShowStatus, Start, Stop, Restart, Logs, Doctor,
+                 BundleCreate, BundleValidate, BundleInspect, BundleVerify, VersionMatch,
+                 VersionCompare, Startup, InitStore, StoreStamp, Complete>;
+
+struct Options {
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    std::filesystem::path root = "/";
+    std::filesystem::path config = "/etc/update-agent/agent.toml";
+};
+
+struct CommandLine {
+    Options options;
+    Command command;
+};
+
+/// What parsing ends with when there is nothing to run: help or version (0), or bad usage (2).
+struct ParseExit {
+    int status = 0;
+    std::string standard_output;
+    std::string standard_error;
+};
+
+[[nodiscard]] tl::expected<CommandLine, ParseExit> parse(int argc, const char* const* argv);
+
+}  // namespace agent::cli

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/cli/json_output.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "agent/model/exit_code.hpp"
+
+namespace agent::cli::json {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json document() {
+    return Json{{"format", kFormat}};
+}
+
+std::string print(const Json& value) {
+    // Text from the outside may not be UTF-8; a report is printed all the same.
+    return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json strings(const std::vector<model::BundleId>& ids) {
+    Json list = Json::array();
+    for (const auto& id : ids)
+        list.push_back(id.value());
+    return list;
+}
+
+Json describe(const model::Description& description) {
+    Json requires_bundles = Json::array();
+    for (const auto& requirement : description.requires_bundles)
+        requires_bundles.push_back(
+            {{"id", requirement.id.value()}, {"version", requirement.version.text()}});
+    Json containers = Json::array();
+    for (const auto& container : description.containers)
+        containers.push_back({{"name", container.name.value()}, {"image", container.image}});
+    return {{"id", description.id.value()},
+            {"version", description.version.to_string()},
+            {"type", description.type == model::BundleType::base ? "base" : "addon"},
+            {"name", description.name},
+            {"description", description.description},
+            {"author", description.author},
+            {"license", description.license},
+            {"requires", requires_bundles},
+            {"containers", containers}};
+}
+
+Json describe(const operations::ContainerStatus& container) {
+    Json value{{"name", container.name.value()},
+               {"podman-name", container.podman_name},
+               {"state", to_string(container.condition)}};
+    if (!container.unit) return value;
+    const auto& unit = *container.unit;
+    value["unit"] = {
+        {"name", unit.name},         {"load", unit.load},
+        {"active", unit.active},     {"sub", unit.sub},
+        {"result", unit.result},     {"invocation-id", unit.invocation_id},
+        {"main-pid", unit.main_pid}, {"restarts", unit.restarts},
+        {"since-us", unit.since},    {"memory-bytes", unit.memory ? Json(*unit.memory) : Json()}};
+    return value;
+}
+
+Json describe(const operations::BundleStatus& bundle) {
+    Json value = describe(bundle.description);
+    value["digest"] = bundle.digest.hex();
+    value["state"] = to_string(bundle.condition);
+    value["containers"] = Json::array();
+    for (const auto& container : bundle.containers)
+        value["containers"].push_back(describe(container));
+    return value;
+}
+
+}  // namespace
+
+std::string outcome(const operations::Outcome& outcome) {
+    const auto& plan = outcome.plan;
+    Json value = document();
+    value["dry-run"] = outcome.dry_run;
+    value["generation-before"] = outcome.generation_before;
+    value["generation-after"] = outcome.generation_after;
+    value["installed"] = Json::array();
+    for (const auto& candidate : plan.add)
+        value["installed"].push_back({{"id", candidate.description.id.value()},
+                                      {"version", candidate.description.version.to_string()},
+                                      {"digest", candidate.digest.hex()},
+                                      {"bytes", candidate.bytes}});
+    value["removed"] = strings(plan.remove);
+    value["unchanged"] = strings(plan.unchanged);
+    value["stop"] = plan.stop;
+    value["restart"] = plan.restart;
+    value["start"] = plan.start;
+    value["notes"] = outcome.notes;
+    return print(value);
+}
+
+std::string list(const operations::Status& status) {
+    Json value = document();
+    value["generation"] = status.generation;
+    value["bundles"] = Json::array();
+    for (const auto& bundle : status.bundles) {
+        Json entry = describe(bundle.description);
+        entry.erase("containers");
+        entry["digest"] = bundle.digest.hex();
+        entry["state"] = to_string(bundle.condition);
+        value["bundles"].push_back(std::move(entry));
+    }
+    return print(value);
+}
+
+std::string show(const operations::BundleStatus& bundle) {
+    Json value = document();
+    value["bundle"] = describe(bundle);
+    return print(value);
+}
+
+std::string status(const operations::Status& status) {
+    Json value = document();
+    value["generation"] = status.generation;
+    value["confirmed"] = status.confirmed;
+    value["bundles"] = Json::array();
+    for (const auto& bundle : status.bundles)
+        value["bundles"].push_back(describe(bundle));
+    return print(value);
+}
+
+std::string doctor(const std::vector<operations::Check>& checks) {
+    Json value = document();
+    value["checks"] = Json::array();
+    for (const auto& check : checks) {
+        const char* finding = check.finding == operations::Finding::good      ? "ok"
+                              : check.finding == operations::Finding::warning ? "warning"
+                                                                              : "failure";
+        value["checks"].push_back({{"name", check.name},
+                                   {"finding", finding},
+                                   {"text", check.text},
+                                   {"advice", check.advice}});
+    }
+    return print(value);
+}
+
+std::string created(const operations::CreatedBundle& bundle) {
+    Json value = document();
+    value["file"] = bundle.file.string();
+    value["id"] = bundle.id.value();
+    value["version"] = bundle.version.to_string();
+    value["digest"] = bundle.digest.hex();
+    value["size"] = bundle.size;
+    value["images"] = Json::object();
+    for (const auto& [name, id] : bundle.images)
+        value["images"][name] = id.hex();
+    return print(value);
+}
+
+std::string inspected(const operations::InspectedBundle& bundle) {
+    Json value = document();
+    value["digest"] = bundle.digest.hex();
+    value["size"] = bundle.size;
+    value["members"] = bundle.members;
+    value["signed"] = bundle.is_signed;
+    value["trusted"] = bundle.signer.has_value();
+    value["signer"] = bundle.signer ? Json(bundle.signer->signer.subject) : Json();
+    value["anchor"] = bundle.signer ? Json(bundle.signer->anchor_name) : Json();
+    value["distrust"] = bundle.distrust;
+    value["bundle"] = describe(bundle.description);
+    return print(value);
+}
+
+std::string validated(const model::Description& description) {
+    Json value = document();
+    value["bundle"] = describe(description);
+    return print(value);
+}
+
+std::string error(const model::Error& error) {
+    Json value = document();
+    value["error"] = {{"exit-code", model::exit_code(error.code())}, {"message", error.text()}};
+    return print(value);
+}
+
+std::string done() {
+    return print(document());
+}
+
+}  // namespace agent::cli::json

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/operations/change.hpp"
+#include "agent/operations/create_bundle.hpp"
+#include "agent/operations/doctor.hpp"
+#include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/status.hpp"
+
+namespace agent::cli::json {
+
+/// Number of the output format; it grows when a program that reads it would have to change.
+inline constexpr int kFormat = 1;
+
+// One document a command on standard output, each with "format", each ending with a newline.
+// docs/json-output.md describes them.
+
+[[nodiscard]] std::string outcome(const operations::Outcome& outcome);
+[[nodiscard]] std::string list(const operations::Status& status);
+[[nodiscard]] std::string show(const operations::BundleStatus& bundle);
+[[nodiscard]] std::string status(const operations::Status& status);
+[[nodiscard]] std::string doctor(const std::vector<operations::Check>& checks);
+[[nodiscard]] std::string created(const operations::CreatedBundle& bundle);
+[[nodiscard]] std::string inspected(const operations::InspectedBundle& bundle);
+[[nodiscard]] std::string validated(const model::Description& description);
+[[nodiscard]] std::string error(const model::Error& error);
+/// For commands that only do.
+[[nodiscard]] std::string done();
+
+}  // namespace agent::cli::json

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "agent/cli/command.hpp"
+#include "agent/operations/context.hpp"
+
+namespace agent::cli {
+
+/// What a build fixes.
+struct BuildFacts {
+    /// Program of ExecStopPost= of every container's unit.
+    std::string stop_helper;
+    std::chrono::system_clock::time_point build_date;
+};
+
+/// Carries out a parsed command line: prints results on standard output, everything else on
+/// standard error, and returns the exit code.
+[[nodiscard]] int run(const CommandLine& line, config::Configuration configuration,
+                      const operations::Host& host, const BuildFacts& build);
+
+/// Prints the error as `run` does, and returns its exit code.
+[[nodiscard]] int report_error(const model::Error& error, bool json);
+
+}  // namespace agent::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/cli/signals.hpp"
+
+#include <csignal>
+
+namespace agent::cli {
+
+namespace {
+
+volatile std::sig_atomic_t cancelled = 0;
+
+void note(int /*signal*/) {
+    cancelled = 1;
+}
+
+void handle(int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void catch_signals() {
+    handle(SIGINT, note);
+    handle(SIGTERM, note);
+    handle(SIGHUP, SIG_IGN);
+    handle(SIGPIPE, SIG_IGN);
+}
+
+bool cancellation_requested() {
+    return cancelled != 0;
+}
+
+}  // namespace agent::cli

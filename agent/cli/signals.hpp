@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace agent::cli {
+
+/// From here on SIGINT and SIGTERM ask for cancellation instead of ending the process, and SIGHUP
+/// and SIGPIPE do nothing: a lost terminal ends no operation.
+void catch_signals();
+
+/// Whether SIGINT or SIGTERM came.
+[[nodiscard]] bool cancellation_requested();
+
+}  // namespace agent::cli

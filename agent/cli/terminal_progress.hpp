@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "agent/operations/progress.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace agent::cli {
+
+/// Progress on standard error: on a terminal one line that is drawn again, with bytes and rate;
+/// elsewhere a line for each step when asked for. Warnings are always told. Under the journal,
+/// lines carry their priority.
+class TerminalProgress final : public operations::Progress {
+  public:
+    enum class Detail { quiet, normal, steps };
+    explicit TerminalProgress(Detail detail);
+    ~TerminalProgress() override;
+
+    void step(const std::string& what) override;
+    void bytes(std::uint64_t done, std::uint64_t total) override;
+    void warning(const std::string& text) override;
+    /// Wipes the progress line, so that what follows starts on a clean one.
+    void finish();
+
+  private:
+    void draw(const std::string& line);
+
+    Detail detail_;
+    bool terminal_;
+    std::shared_ptr<spdlog::logger> logger_;
+    std::string step_;
+    bool drawn_ = false;
+    std::chrono::steady_clock::time_point step_start_;
+    std::chrono::steady_clock::time_point last_draw_;
+};
+
+/// "[#####     ] 50%  10.0 MiB of 20.0 MiB  35.0 MiB/s".
+[[nodiscard]] std::string progress_bar(std::uint64_t done, std::uint64_t total,
+                                       std::chrono::milliseconds elapsed);
+
+}  // namespace agent::cli

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/cli/text_output.hpp"
+
+#include <algorithm>
+
+#include "agent/cli/table.hpp"
+
+namespace agent::cli::text {
+
+namespace {
+
+using operations::Condition;
+
+std::string named(const model::Description& description) {
+    return description.id.value() + " " + description.version.to_string();
+}
+
+std::string_view type(const model::Description& description) {
+    return description.type == model::BundleType::base ? "base" : "addon";
+}
+
+std::string age(std::uint64_t since_us, model::SystemTime now) {
+    if (since_us == 0) return "-";
+    const auto since = model::SystemTime(std::chrono::duration_cast<model::SystemTime::duration>(
+        std::chrono::microseconds(since_us)));
+    auto seconds = std::max<std::int64_t>(
+        0, std::chrono::duration_cast<std::chrono::seconds>(now - since).count());
+    if (seconds < 120) return std::to_string(seconds) + "s";
+    if (seconds < 7200) return std::to_string(seconds / 60) + "min";
+    if (seconds < 172800) return std::to_string(seconds / 3600) + "h";
+    return std::to_string(seconds / 86400) + "d";
+}
+
+void describe_plan(const operations::Outcome& outcome, std::string& text) {
+    const auto& plan = outcome.plan;
+    const char* will = outcome.dry_run ? "would install  " : "installed  ";
+    for (const auto& candidate : plan.add)
+        text += will + named(candidate.description) + "  (" + model::human_size(candidate.bytes) +
+                ")\n";
+    for (const auto& id : plan.remove)
+        text += (outcome.dry_run ? "would remove  " : "removed  ") + id.value() + "\n";
+    if (!outcome.dry_run) return;
+    for (const auto& unit : plan.stop)
+        text += "would stop  " + unit + "\n";
+    for (const auto& unit : plan.restart)
+        text += "would restart  " + unit + "\n";
+    for (const auto& unit : plan.start)
+        text += "would start  " + unit + "\n";
+    for (const auto& candidate : plan.add)
+        for (const auto& container : candidate.description.containers)
+            text += "would create  " + plan.specs.at(container.name).container.podman_name + "\n";
+}
+
+}  // namespace
+
+std::string outcome(const operations::Outcome& outcome) {
+    std::string text;
+    for (const auto& id : outcome.plan.unchanged)
+        text += named(outcome.plan.result.find(id)->description) + " is installed already\n";
+    describe_plan(outcome, text);
+    if (!outcome.dry_run && outcome.generation_after != outcome.generation_before)
+        text += "generation " + std::to_string(outcome.generation_after) + " is running\n";
+    if (text.empty()) text = "nothing to do\n";
+    return text;
+}
+
+std::string list(const operations::Status& status) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& bundle : status.bundles)
+        rows.push_back({bundle.description.id.value(), bundle.description.version.to_string(),
+                        std::string(type(bundle.description)),
+                        std::string(to_string(bundle.condition)), bundle.description.name});
+    if (rows.empty()) return "no bundles are installed\n";
+    return table({"ID", "VERSION", "TYPE", "STATE", "NAME"}, rows);
+}
+
+std::string show(const operations::BundleStatus& bundle) {
+    const auto& description = bundle.description;
+    std::vector<std::vector<std::string>> rows;
+    const auto row = [&rows](std::string key, std::string value) {
+        if (!value.empty()) rows.push_back({std::move(key), std::move(value)});
+    };
+    row("version", description.version.to_string());
+    row("type", std::string(type(description)));
+    row("name", description.name);
+    row("description", description.description);
+    row("author", description.author);
+    row("license", description.license);
+    row("state", std::string(to_string(bundle.condition)));
+    row("digest", bundle.digest.hex());
+    for (const auto& requirement : description.requires_bundles)
+        row("requires", requirement.id.value() + " " + requirement.version.text());
+    for (const auto& container : description.containers)
+        row("container", container.name.value() + "  " + container.image);
+    return table({"id", description.id.value()}, rows);
+}
+
+std::string status(const operations::Status& status, model::SystemTime now) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& bundle : status.bundles) {
+        for (const auto& container : bundle.containers) {
+            const auto& unit = container.unit;
+            std::string state(to_string(container.condition));
+            if (unit && !unit->result.empty() && unit->result != "success")
+                state += " (" + unit->result + ")";
+            rows.push_back({named(bundle.description), container.name.value(), state,
+                            unit ? age(unit->since, now) : "-",
+                            unit && unit->main_pid != 0 ? std::to_string(unit->main_pid) : "-",
+                            unit ? std::to_string(unit->restarts) : "-",
+                            unit && unit->memory ? model::human_size(*unit->memory) : "-"});
+        }
+    }
+    if (rows.empty()) return "no bundles are installed\n";
+    return "generation " + std::to_string(status.generation) +
+           (status.confirmed ? ", confirmed\n" : ", not confirmed\n") +
+           table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows);
+}
+
+std::string doctor(const std::vector<operations::Check>& checks) {
+    std::string text;
+    for (const auto& check : checks) {
+        text +=
+            std::string(to_string(check.finding)) + "  " + check.name + ": " + check.text + "\n";
+        if (!check.advice.empty()) text += "    " + check.advice + "\n";
+    }
+    return text;
+}
+
+std::string created(const operations::CreatedBundle& bundle) {
+    std::string text = bundle.file.string() + "  " + bundle.id.value() + " " +
+                       bundle.version.to_string() + "  " + model::human_size(bundle.size) + "\n" +
+                       "digest  " + bundle.digest.hex() + "\n";
+    for (const auto& [name, id] : bundle.images)
+        text += "image  " + name + "  " + id.hex() + "\n";
+    return text;
+}
+
+std::string inspected(const operations::InspectedBundle& bundle) {
+    std::string text = "digest  " + bundle.digest.hex() + "\n" + "size  " +
+                       model::human_size(bundle.size) + " in " + std::to_string(bundle.members) +
+                       " members\n";
+    if (bundle.signer)
+        text += "signer  " + bundle.signer->signer.subject + ", trusted by " +
+                bundle.signer->anchor_name + "\n";
+    else if (!bundle.is_signed)
+        text += "signer  none: the bundle is not signed\n";
+    else
+        text += "signer  NOT TRUSTED: " + bundle.distrust + "\n";
+    return text + "\n" + bundle.text;
+}
+
+}  // namespace agent::cli::text

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdio>
+
+#include "agent/apt/helper_package_database.hpp"
+#include "agent/cli/run.hpp"
+#include "agent/machine/linux_machine.hpp"
+#include "agent/podman/podman_cli.hpp"
+#include "agent/systemd/systemd_bus.hpp"
+
+int main(int argc, char** argv) {
+    using namespace agent;
+    const auto line = cli::parse(argc, argv);
+    if (!line) {
+        std::fputs(line.error().standard_output.c_str(), stdout);
+        std::fputs(line.error().standard_error.c_str(), stderr);
+        return line.error().status;
+    }
+    const auto& options = line->options;
+    auto configuration = config::load_configuration(options.root, options.config);
+    if (!configuration) return cli::report_error(configuration.error(), options.json);
+
+    podman::PodmanCli engine({.call_timeout = configuration->podman_timeout,
+                              .image_timeout = configuration->image_timeout,
+                              .root = options.root});
+    systemd::SystemdBus services({.timeout = configuration->systemd_timeout});
+    apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages");
+    machine::LinuxMachine machine(options.root);
+    return cli::run(
+        *line, std::move(*configuration),
+        {.engine = engine, .services = services, .packages = packages, .machine = machine},
+        {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",
+         .build_date = std::chrono::system_clock::from_time_t(UPDATE_AGENT_BUILD_DATE)});
+}

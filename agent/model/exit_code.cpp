@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/model/exit_code.hpp"
+
+#include <algorithm>
+
+namespace agent::model {
+
+int exit_code(ErrorCode error) {
+    const auto* row = std::find_if(kExitCodes.begin(), kExitCodes.end(),
+                                   [error](const ExitCode& each) { return each.error == error; });
+    return row->status;
+}
+
+}  // namespace agent::model

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/candidates.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/store/history.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::ErrorCode;
+using model::Problems;
+using model::Result;
+
+void check_image_ids(const model::Description& description, const std::string& where,
+                     Problems& problems) {
+    for (std::size_t i = 0; i < description.containers.size(); ++i)
+        if (!description.containers[i].image_id)
+            problems.push_back({.code = ErrorCode::invalid,
+                                .where = where,
+                                .key = "containers[" + std::to_string(i) + "].image-id",
+                                .message = "is missing",
+                                .hint = "'update-agent bundle create' fills it in"});
+}
+
+Result<model::Description> read_description(bundle::BundleReader& reader,
+                                            const std::string& where) {
+    TRY_ASSIGN(const auto text, reader.read_description());
+    Problems problems;
+    auto description = model::parse_description(text, where, problems);
+    if (problems.empty()) {
+        problems = model::unsupported_keys(description, where);
+        check_image_ids(description, where, problems);
+    }
+    if (!problems.empty()) return model::fail(model::to_error(problems));
+    return description;
+}
+
+Result<> open_one(const Context& context, const bundle::TrustStore& trust,
+                  const std::filesystem::path& file, OpenedBundles& opened) {
+    TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
+    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader));
+    TRY_ASSIGN(auto description, read_description(reader, file.string()));
+    std::string anchor;
+    if (signer) {
+        TRY(bundle::check_limits(trust, *signer, description));
+        anchor = signer->signer.anchor_fingerprint.hex();
+        opened.notes.push_back(description.id.value() + ": signed by " + signer->signer.subject +
+                               ", trusted by " + signer->anchor_name);
+        for (const auto& warning : signer->signer.warnings) {
+            opened.notes.push_back(description.id.value() + ": " + warning);
+            context.progress.warning(file.string() + ": " + warning);
+        }
+    } else {
+        opened.notes.push_back(description.id.value() +
+                               ": not signed, let in by the configuration");
+        context.progress.warning(file.string() +
+                                 ": is not signed; signed-bundles-only = false lets it in");
+    }
+    const auto id = description.id;
+    opened.candidates.push_back({.description = std::move(description),
+                                 .digest = reader.digest(),
+                                 .anchor = std::move(anchor),
+                                 .source = file.string(),
+                                 .bytes = reader.manifest().total_size()});
+    opened.readers.emplace(id, std::move(reader));
+    return {};
+}
+
+}  // namespace
+
+std::filesystem::path trust_directory(const Context& context) {
+    return context.paths.root() / "etc/update-agent/trust.d";
+}
+
+crypto::ValidityClock validity_clock(const Context& context) {
+    const auto newest = store::newest_history_time(context.paths);
+    return {.now = context.host.machine.now(),
+            .floor = std::max(context.build_date, newest.value_or(context.build_date))};
+}
+
+Result<std::optional<bundle::TrustedSigner>> judge_signature(const Context& context,
+                                                             const bundle::TrustStore& trust,
+                                                             const bundle::BundleReader& reader) {
+    if (reader.signature().empty()) {
+        if (!context.configuration.signed_bundles_only)
+            return std::optional<bundle::TrustedSigner>();
+        return model::fail(ErrorCode::untrusted,
+                           "is not signed; sign it with 'update-agent bundle create --key --cert'");
+    }
+    TRY_ASSIGN(auto signer, bundle::verify_manifest(trust, reader.manifest_text(),
+                                                    reader.signature(), validity_clock(context)));
+    return std::optional(std::move(signer));
+}
+
+Result<OpenedBundles> open_bundles(const Context& context,
+                                   const std::vector<std::filesystem::path>& files) {
+    TRY_ASSIGN(const auto trust, bundle::TrustStore::load(trust_directory(context)));
+    OpenedBundles opened;
+    std::optional<model::Error> first;
+    for (const auto& file : files) {
+        auto result = open_one(context, trust, file, opened);
+        if (result) continue;
+        auto error = result.error().with_context(file.string());
+        first = first ? first->followed_by(error) : error;
+    }
+    if (first) return model::fail(*first);
+    return opened;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/change.hpp"
+
+#include <algorithm>
+
+#include "agent/crypto/sha256.hpp"
+#include "agent/model/exit_code.hpp"
+#include "agent/operations/collect.hpp"
+#include "agent/operations/facts.hpp"
+#include "agent/operations/steps.hpp"
+#include "agent/operations/transaction.hpp"
+#include "agent/store/atomic_file.hpp"
+#include "agent/store/history.hpp"
+#include "agent/store/lock.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+// Layers are zstd-compressed; measured images unpack to 2.5 to 3 times their size.
+constexpr std::uint64_t kUnpackedFactor = 3;
+
+std::string named(const model::Description& description) {
+    return description.id.value() + " " + description.version.to_string();
+}
+
+std::vector<std::string> subjects(const planning::Plan& plan, const model::InstalledSet& before) {
+    std::vector<std::string> names;
+    for (const auto& candidate : plan.add)
+        names.push_back(named(candidate.description));
+    for (const auto& id : plan.remove)
+        if (const auto* bundle = before.find(id)) names.push_back(named(bundle->description));
+    return names;
+}
+
+Result<> need_space(const Context& context, const std::filesystem::path& path,
+                    std::uint64_t bytes) {
+    TRY_ASSIGN(const auto free, context.host.machine.free_space(path));
+    const auto needed = bytes + context.configuration.reserve;
+    if (free >= needed) return {};
+    return model::fail(ErrorCode::no_space, "needs " + model::human_size(needed) +
+                                                " on the file system of " + path.string() +
+                                                " (with a reserve of " +
+                                                model::human_size(context.configuration.reserve) +
+                                                "), and " + model::human_size(free) + " are free");
+}
+
+/// The bundle is kept; podman copies its blobs once more before it unpacks them.
+Result<> check_space(const Context& context, const planning::Plan& plan) {
+    if (plan.add.empty()) return {};
+    if (context.offline) return need_space(context, context.paths.state(), plan.bytes);
+    auto& machine = context.host.machine;
+    TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
+    TRY_ASSIGN(const auto kept_on, machine.file_system(context.paths.state()));
+    TRY_ASSIGN(const auto engine_on, machine.file_system(graph_root));
+    const auto for_engine = plan.bytes * (1 + kUnpackedFactor);
+    if (kept_on == engine_on)
+        return need_space(context, context.paths.state(), plan.bytes + for_engine);
+    TRY(need_space(context, context.paths.state(), plan.bytes));
+    return need_space(context, graph_root, for_engine);
+}
+
+/// Ids whose directory an earlier generation kept. Other content under the same version would have
+/// to replace what that generation needs, and is refused.
+Result<std::vector<model::BundleId>> kept_already(const Context& context,
+                                                  const planning::Plan& plan) {
+    std::vector<model::BundleId> kept;
+    for (const auto& candidate : plan.add) {
+        const auto& description = candidate.description;
+        const auto manifest = store::read_file(
+            context.paths.bundle(description.id, description.version) / "manifest");
+        if (!manifest) {
+            if (manifest.error().code() == ErrorCode::not_found) continue;
+            return model::fail(manifest.error());
+        }
+        if (crypto::sha256(*manifest) != candidate.digest)
+            return model::fail(ErrorCode::conflict,
+                               named(description) +
+                                   " was installed before with other content, which an earlier "
+                                   "generation still keeps; new content needs a new version");
+        kept.push_back(description.id);
+    }
+    return kept;
+}
+
+struct Prepared {
+    model::InstalledSet before;
+    planning::Plan plan;
+    planning::MachineFacts facts;
+    OpenedBundles opened;
+};
+
+Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
+    Prepared prepared;
+    const store::Generations generations(context.paths);
+    TRY_ASSIGN(prepared.before, generations.installed());
+    TRY_ASSIGN(prepared.opened, open_bundles(context, request.install));
+    TRY_ASSIGN(prepared.facts, gather_facts(context, prepared.opened.candidates));
+    auto plan = planning::make_plan(prepared.before,
+                                    {.add = prepared.opened.candidates, .remove = request.remove},
+                                    prepared.facts);
+    if (!plan) return model::fail(model::to_error(plan.error()));
+    prepared.plan = std::move(*plan);
+    return prepared;
+}
+
+std::string reason(const ChangeRequest& request, const Prepared& prepared) {
+    std::string text = request.operation;
+    for (const auto& name : subjects(prepared.plan, prepared.before))
+        text += " " + name;
+    return text;
+}
+
+struct Execution {
+    Result<> result;
+    /// Whether it came as far as the switch. What was refused before leaves no trace on disk.
+    bool disturbed = false;
+};
+
+Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
+                             const Prepared& prepared) {
+    TRY(check_space(context, prepared.plan));
+    StepInput input{.current_generation = prepared.before.generation,
+                    .reason = reason(request, prepared),
+                    .time = context.host.machine.now(),
+                    .engine = {},
+                    .kept = {},
+                    .offline = context.offline,
+                    .systemd_version = prepared.facts.render.systemd_version};
+    TRY_ASSIGN(input.kept, kept_already(context, prepared.plan));
+    if (!context.offline) {
+        TRY_ASSIGN(input.engine.images, context.host.engine.images());
+        TRY_ASSIGN(input.engine.containers, context.host.engine.containers());
+    }
+    return input;
+}
+
+Execution carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared) {
+    auto input = step_input(context, request, prepared);
+    if (!input) return {.result = model::fail(input.error()), .disturbed = false};
+    World world{.context = context, .readers = std::move(prepared.opened.readers)};
+    auto result = run_transaction(effects_of(prepared.plan, *input, context.paths), world);
+    if (result)
+        result = store::Generations(context.paths)
+                     .write_state(prepared.plan.result.generation,
+                                  {.confirmed = !context.offline, .failed = false, .boots = 0});
+    return {.result = std::move(result), .disturbed = world.disturbed};
+}
+
+void record(const Context& context, const ChangeRequest& request, const Prepared& prepared,
+            std::chrono::steady_clock::time_point start, const Result<>& result,
+            unsigned generation_after) {
+    const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+        context.host.machine.monotonic() - start);
+    const auto written = store::append_history(
+        context.paths, {.time = context.host.machine.now(),
+                        .operation = request.operation,
+                        .bundles = subjects(prepared.plan, prepared.before),
+                        .who = context.who,
+                        .generation_before = prepared.before.generation,
+                        .generation_after = generation_after,
+                        .outcome = result ? "done" : result.error().text(),
+                        .exit_code = result ? 0 : model::exit_code(result.error().code()),
+                        .duration_ms = duration.count(),
+                        .notes = prepared.opened.notes});
+    if (!written)
+        context.progress.warning("the history could not be written: " + written.error().text());
+}
+
+}  // namespace
+
+Result<Outcome> change(const Context& context, const ChangeRequest& request) {
+    const auto start = context.host.machine.monotonic();
+    std::optional<store::Lock> lock;
+    if (!request.dry_run) {
+        TRY_ASSIGN(lock, store::Lock::acquire(context.paths, request.operation));
+        TRY(store::Generations(context.paths).ensure_initial());
+    }
+    TRY_ASSIGN(auto prepared, prepare(context, request));
+    Outcome outcome{.plan = prepared.plan,
+                    .dry_run = request.dry_run,
+                    .generation_before = prepared.before.generation,
+                    .generation_after = prepared.before.generation,
+                    .notes = prepared.opened.notes};
+    if (request.dry_run || prepared.plan.nothing_to_do()) return outcome;
+
+    const auto [result, disturbed] = carry_out(context, request, prepared);
+    if (result) outcome.generation_after = prepared.plan.result.generation;
+    if (disturbed) record(context, request, prepared, start, result, outcome.generation_after);
+    if (!result) return model::fail(result.error());
+    if (auto collected = collect_garbage(context); !collected)
+        context.progress.warning("what is no longer needed could not be removed: " +
+                                 collected.error().text());
+    return outcome;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/operations/context.hpp"
+#include "agent/store/generations.hpp"
+
+namespace agent::operations {
+
+/// What no kept generation needs any more.
+struct Garbage {
+    std::vector<unsigned> generations;
+    /// Directories of bundles, by file name.
+    std::vector<std::string> bundles;
+    /// Names in the engine.
+    std::vector<std::string> containers;
+    std::vector<model::Sha256> images;
+    bool operator==(const Garbage&) const = default;
+};
+
+/// Pure. `sets` are all generations on disk; the newest `keep` and the current one stay. Only
+/// containers that `ours` names, and images that a dropped generation used, are ever named.
+[[nodiscard]] Garbage find_garbage(const std::vector<model::InstalledSet>& sets, unsigned current,
+                                   unsigned keep, const std::vector<std::string>& kept_bundles,
+                                   const std::vector<host::ContainerInfo>& ours);
+
+/// Finds and removes it. A failure leaves the rest for the next time.
+[[nodiscard]] model::Result<> collect_garbage(const Context& context);
+
+}  // namespace agent::operations

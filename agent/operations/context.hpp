@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "agent/config/configuration.hpp"
+#include "agent/host/container_engine.hpp"
+#include "agent/host/machine.hpp"
+#include "agent/host/package_database.hpp"
+#include "agent/host/service_manager.hpp"
+#include "agent/operations/progress.hpp"
+#include "agent/store/paths.hpp"
+
+namespace agent::operations {
+
+/// The machine that an operation works on. With `--root`, only `machine` is asked anything.
+struct Host {
+    host::ContainerEngine& engine;
+    host::ServiceManager& services;
+    host::PackageDatabase& packages;
+    host::Machine& machine;
+};
+
+/// Everything an operation is given; nothing is read from the environment.
+struct Context {
+    store::Paths paths;
+    config::Configuration configuration;
+    Host host;
+    Progress& progress;
+    /// Whether the caller wants the operation ended; asked between steps and while bytes flow.
+    std::function<bool()> cancelled;
+    /// Another root than `/`: files are written below it, nothing is started.
+    bool offline = false;
+    /// Who called, for the history: `login (uid)`.
+    std::string who;
+    /// A clock before this cannot judge validity.
+    std::chrono::system_clock::time_point build_date;
+    /// Program of ExecStopPost= of every container's unit.
+    std::string stop_helper;
+};
+
+}  // namespace agent::operations

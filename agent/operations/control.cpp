@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/control.hpp"
+
+#include <functional>
+#include <set>
+
+#include "agent/model/unit_name.hpp"
+#include "agent/operations/health.hpp"
+#include "agent/operations/names.hpp"
+#include "agent/planning/plan.hpp"
+#include "agent/store/generations.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+constexpr std::chrono::minutes kJobBound{15};
+
+struct Selection {
+    model::InstalledSet set;
+    std::vector<model::BundleId> bundles;
+    std::vector<model::ContainerName> containers;
+
+    [[nodiscard]] std::vector<std::string> targets() const {
+        std::set<std::string> names;
+        for (const auto& id : bundles)
+            names.insert(model::bundle_target(id));
+        for (const auto& name : containers)
+            names.insert(model::bundle_target(set.owner_of(name)->description.id));
+        return {names.begin(), names.end()};
+    }
+    [[nodiscard]] std::vector<std::string> services() const {
+        std::vector<std::string> names;
+        for (const auto& id : bundles)
+            for (auto& service : services_of(set, id))
+                names.push_back(std::move(service));
+        for (const auto& name : containers)
+            names.push_back(model::container_service(name));
+        return names;
+    }
+};
+
+Result<Selection> select(const Context& context, const std::vector<std::string>& names) {
+    Selection selection;
+    TRY_ASSIGN(selection.set, store::Generations(context.paths).installed());
+    for (const auto& name : names) {
+        TRY_ASSIGN(const auto subject, resolve(selection.set, name));
+        if (const auto* id = std::get_if<model::BundleId>(&subject))
+            selection.bundles.push_back(*id);
+        else
+            selection.containers.push_back(std::get<model::ContainerName>(subject));
+    }
+    return selection;
+}
+
+Result<> expect_active(const Context& context, const std::vector<std::string>& services) {
+    TRY_ASSIGN(const auto states, context.host.services.states(services));
+    std::string down;
+    for (const auto& state : states)
+        if (state.active != "active") down += "\n  " + describe(state);
+    if (down.empty()) return {};
+    return model::fail(ErrorCode::unhealthy, "did not come up:" + down);
+}
+
+Result<> unmask(const Context& context, const std::vector<std::string>& services) {
+    TRY_ASSIGN(const auto states, context.host.services.states(services));
+    std::vector<std::string> masked;
+    for (const auto& state : states)
+        if (state.load == "masked") masked.push_back(state.name);
+    if (masked.empty()) return {};
+    return context.host.services.unmask_runtime(masked);
+}
+
+Result<> bring_up(const Context& context, const Selection& selection) {
+    const auto services = selection.services();
+    TRY(unmask(context, services));
+    TRY(context.host.services.reset_failed(services));
+    std::vector<std::string> containers;
+    for (const auto& name : selection.containers)
+        containers.push_back(model::container_service(name));
+    if (!containers.empty()) {
+        TRY_ASSIGN(const auto jobs, context.host.services.start(containers, kJobBound));
+    }
+    // The target brings back what was bound to a container, which systemd does not after a stop.
+    TRY_ASSIGN(const auto jobs, context.host.services.start(selection.targets(), kJobBound));
+    return expect_active(context, services);
+}
+
+}  // namespace
+
+Result<> start(const Context& context, const std::vector<std::string>& names) {
+    TRY_ASSIGN(const auto selection, select(context, names));
+    return bring_up(context, selection);
+}
+
+Result<> stop(const Context& context, const std::vector<std::string>& names) {
+    TRY_ASSIGN(const auto selection, select(context, names));
+    std::vector<std::string> units;
+    for (const auto& id : selection.bundles)
+        for (auto& unit : planning::units_to_stop(*selection.set.find(id)))
+            units.push_back(std::move(unit));
+    std::vector<std::string> containers;
+    for (const auto& name : selection.containers)
+        containers.push_back(model::container_service(name));
+    // Without a mask, the bundle would uphold it.
+    if (!containers.empty()) TRY(context.host.services.mask_runtime(containers));
+    units.insert(units.end(), containers.begin(), containers.end());
+    TRY_ASSIGN(const auto jobs, context.host.services.stop(units, kJobBound));
+    for (const auto& job : jobs)
+        if (job.result != "done" && job.result != "skipped")
+            return model::fail(
+                ErrorCode::internal,
+                "stopping " + job.unit + ": the job ended with '" + job.result + "'");
+    return {};
+}
+
+Result<> restart(const Context& context, const std::vector<std::string>& names) {
+    TRY_ASSIGN(const auto selection, select(context, names));
+    const auto services = selection.services();
+    TRY(unmask(context, services));
+    TRY(context.host.services.reset_failed(services));
+    TRY_ASSIGN(const auto jobs, context.host.services.restart(services, kJobBound));
+    return bring_up(context, selection);
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/operations/context.hpp"
+
+namespace agent::operations {
+
+/// Starts, stops or restarts bundles and containers by name. A stopped container stays down until
+/// it is started or the machine boots, though its bundle upholds it; a start brings back what was
+/// bound to it as well. Waits; a unit that does not come up is ErrorCode::unhealthy.
+[[nodiscard]] model::Result<> start(const Context& context, const std::vector<std::string>& names);
+[[nodiscard]] model::Result<> stop(const Context& context, const std::vector<std::string>& names);
+[[nodiscard]] model::Result<> restart(const Context& context,
+                                      const std::vector<std::string>& names);
+
+}  // namespace agent::operations

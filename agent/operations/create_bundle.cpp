@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/create_bundle.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <system_error>
+
+#include "agent/bundle/oci_layout.hpp"
+#include "agent/bundle/writer.hpp"
+#include "agent/model/description.hpp"
+#include "agent/store/atomic_file.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::ErrorCode;
+using model::Problems;
+using model::Result;
+
+/// A directory that is gone again with its owner.
+class ScratchDirectory {
+  public:
+    static Result<ScratchDirectory> make_in(const std::filesystem::path& parent) {
+        auto pattern = (parent / ".update-agent-create-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr)
+            return model::fail(model::errno_error(errno, parent.string()));
+        return ScratchDirectory(pattern);
+    }
+    ~ScratchDirectory() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    ScratchDirectory(ScratchDirectory&& other) noexcept : path_(std::move(other.path_)) {
+        other.path_.clear();
+    }
+    ScratchDirectory& operator=(ScratchDirectory&&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    explicit ScratchDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+};
+
+std::set<std::string> image_names(const model::Description& description) {
+    std::set<std::string> names;
+    for (const auto& container : description.containers)
+        names.insert(container.image);
+    for (const auto& container : description.init_containers)
+        names.insert(container.image);
+    for (const auto& provider : description.file_providers)
+        names.insert(provider.image);
+    return names;
+}
+
+Result<model::Description> read_description(const std::filesystem::path& file,
+                                            const std::string& text) {
+    Problems problems;
+    auto description = model::parse_description(text, file.string(), problems);
+    if (!problems.empty()) return model::fail(model::to_error(problems));
+    return description;
+}
+
+/// Brings one image into the layout `to`, converted to OCI with zstd layers.
+Result<bundle::LayoutImage> take_image(const Context& context, const CreateBundleRequest& request,
+                                       const std::string& name,
+                                       const std::filesystem::path& scratch,
+                                       const std::filesystem::path& to) {
+    context.progress.step("adding image " + name);
+    if (!request.layout.empty()) return bundle::add_to_layout(request.layout, name, to);
+    const auto pushed = scratch / "pushed";
+    TRY(context.host.engine.push_layout(name, pushed, "image"));
+    auto image = bundle::add_to_layout(pushed, "image", to);
+    TRY(store::remove_tree(pushed));
+    return image;
+}
+
+/// An id that the description names must be the one that the image has after conversion.
+void compare_id(const std::string& key, const std::string& image,
+                const std::optional<model::Sha256>& named, const model::Sha256& actual,
+                Problems& problems) {
+    if (!named || *named == actual) return;
+    problems.push_back({.code = ErrorCode::invalid,
+                        .where = image,
+                        .key = key,
+                        .message = "is " + named->hex() + ", and the image has the id " +
+                                   actual.hex() + " after its conversion to OCI",
+                        .hint = "leave image-id out, and it is filled in"});
+}
+
+Result<> compare_ids(const model::Description& description,
+                     const std::map<std::string, model::Sha256>& ids) {
+    Problems problems;
+    const auto at = [](const char* list, std::size_t i) {
+        return std::string(list) + "[" + std::to_string(i) + "].image-id";
+    };
+    for (std::size_t i = 0; i < description.containers.size(); ++i) {
+        const auto& each = description.containers[i];
+        compare_id(at("containers", i), each.image, each.image_id, ids.at(each.image), problems);
+    }
+    for (std::size_t i = 0; i < description.init_containers.size(); ++i) {
+        const auto& each = description.init_containers[i];
+        compare_id(at("init-containers", i), each.image, each.image_id, ids.at(each.image),
+                   problems);
+    }
+    for (std::size_t i = 0; i < description.file_providers.size(); ++i) {
+        const auto& each = description.file_providers[i];
+        compare_id(at("file-providers", i), each.image, each.image_id, ids.at(each.image),
+                   problems);
+    }
+    if (problems.empty()) return {};
+    return model::fail(model::to_error(problems));
+}
+
+std::vector<std::pair<std::string, std::filesystem::path>> added_files(
+    const std::vector<std::string>& add) {
+    std::vector<std::pair<std::string, std::filesystem::path>> files;
+    for (const auto& each : add) {
+        const auto colon = each.rfind(':');
+        const std::filesystem::path file = each.substr(0, colon);
+        files.emplace_back(colon == std::string::npos ? "files/" + file.filename().string()
+                                                      : each.substr(colon + 1),
+                           file);
+    }
+    return files;
+}
+
+Result<bundle::SigningMaterial> read_signing(const CreateBundleRequest& request) {
+    bundle::SigningMaterial material;
+    TRY_ASSIGN(material.key, store::read_file(request.key));
+    TRY_ASSIGN(material.certificate, store::read_file(request.certificate));
+    if (!request.chain.empty()) {
+        TRY_ASSIGN(material.chain, store::read_file(request.chain));
+    }
+    return material;
+}
+
+}  // namespace
+
+Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRequest& request) {
+    TRY_ASSIGN(const auto text, store::read_file(request.description));
+    TRY_ASSIGN(const auto description, read_description(request.description, text));
+    TRY_ASSIGN(const auto signing, read_signing(request));
+    CreatedBundle created{.file = request.output,
+                          .id = description.id,
+                          .version = description.version,
+                          .digest = {},
+                          .size = 0,
+                          .images = {}};
+    if (created.file.empty())
+        created.file = description.id.value() + "_" + description.version.to_string() + ".bundle";
+
+    const auto parent = std::filesystem::absolute(created.file).parent_path();
+    TRY_ASSIGN(const auto scratch, ScratchDirectory::make_in(parent));
+    bundle::BundleContent content{.description = {}, .files = {}, .image_layout = {}};
+    if (description.images == model::ImageSource::bundle) {
+        content.image_layout = scratch.path() / "images";
+        for (const auto& name : image_names(description)) {
+            TRY_ASSIGN(const auto image,
+                       take_image(context, request, name, scratch.path(), content.image_layout));
+            created.images.emplace(name, image.id);
+        }
+        TRY(compare_ids(description, created.images));
+    }
+    content.description = model::with_image_ids(text, created.images);
+    content.files = added_files(request.add);
+    context.progress.step("writing " + created.file.string());
+    TRY_ASSIGN(created.digest,
+               bundle::write_bundle(content, signing, created.file,
+                                    [&context](std::uint64_t done, std::uint64_t total) {
+                                        context.progress.bytes(done, total);
+                                        return !context.cancelled();
+                                    }));
+    std::error_code error;
+    created.size = std::filesystem::file_size(created.file, error);
+    return created;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/operations/context.hpp"
+
+namespace agent::operations {
+
+enum class Finding { good, warning, failure };
+[[nodiscard]] std::string_view to_string(Finding finding);
+
+/// One thing the doctor looked at.
+struct Check {
+    std::string name;
+    Finding finding = Finding::good;
+    std::string text;
+    /// What to do; empty where nothing is to be done.
+    std::string advice;
+};
+
+/// Looks at everything that keeps bundles from being installed or from running. Changes nothing,
+/// and goes on after what fails.
+[[nodiscard]] std::vector<Check> examine(const Context& context);
+
+}  // namespace agent::operations

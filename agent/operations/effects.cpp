@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/effects.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "agent/bundle/oci_layout.hpp"
+#include "agent/model/unit_name.hpp"
+#include "agent/store/atomic_file.hpp"
+#include "agent/store/system_call.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+// Stopping and starting take as long as the containers' own timeouts; this only bounds a systemd
+// that does not answer.
+constexpr std::chrono::minutes kStopBound{15};
+
+std::filesystem::path temporary(const std::filesystem::path& directory) {
+    return directory.parent_path() / (".new-" + directory.filename().string());
+}
+
+Result<> keep_bundle(const KeepBundle& effect, World& world) {
+    auto& reader = world.readers.at(effect.id);
+    const auto report = [&world](std::uint64_t done, std::uint64_t total) {
+        world.context.progress.bytes(done, total);
+        return !world.context.cancelled();
+    };
+    if (effect.kept_already) return reader.verify_rest(report);
+    TRY(store::make_directories(effect.directory.parent_path()));
+    const auto staged = temporary(effect.directory);
+    TRY(store::remove_tree(staged));
+    TRY(reader.extract(staged, report));
+    std::error_code error;
+    std::filesystem::rename(staged, effect.directory, error);
+    if (error) return model::fail(model::errno_error(error.value(), effect.directory.string()));
+    return store::sync_directory(effect.directory.parent_path());
+}
+
+Result<> undo_keep_bundle(const KeepBundle& effect) {
+    if (effect.kept_already) return {};
+    TRY(store::remove_tree(temporary(effect.directory)));
+    return store::remove_tree(effect.directory);
+}
+
+Result<> bring_image(const BringImage& effect, World& world) {
+    auto& engine = world.context.host.engine;
+    TRY_ASSIGN(const auto images, bundle::read_layout(effect.layout));
+    const auto image = std::find_if(images.begin(), images.end(),
+                                    [&](const auto& each) { return each.id == effect.id; });
+    if (image == images.end())
+        return model::fail(ErrorCode::invalid, "the bundle has no image with the id " +
+                                                   effect.id.hex() +
+                                                   " that its description names for " +
+                                                   effect.name + "; make the bundle again");
+    TRY_ASSIGN(const auto id, engine.pull_layout(effect.layout, image->ref));
+    if (id != effect.id)
+        return model::fail(ErrorCode::invalid,
+                           "the image " + effect.name + " has the id " + id.hex() +
+                               " once it is in the store, and the description says " +
+                               effect.id.hex());
+    return engine.tag(effect.id, effect.name);
+}
+
+/// All jobs must be done; a container that fails to come up is for the health judge to tell.
+Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std::string& what) {
+    if (!jobs) return model::fail(jobs.error());
+    for (const auto& job : *jobs)
+        if (job.result != "done" && job.result != "skipped")
+            return model::fail(ErrorCode::internal,
+                               what + " " + job.unit + ": the job ended with '" + job.result + "'");
+    return {};
+}
+
+Result<> start_targets(const std::vector<std::string>& targets, World& world) {
+    if (targets.empty()) return {};
+    auto jobs = world.context.host.services.start(targets, kStopBound);
+    if (!jobs) return model::fail(jobs.error());
+    return {};
+}
+
+Result<> activate(unsigned number, World& world) {
+    TRY(store::Generations(world.context.paths).switch_to(number));
+    if (world.context.offline) return {};
+    return world.context.host.services.reload();
+}
+
+Result<> start_units(const StartUnits& effect, World& world) {
+    auto& services = world.context.host.services;
+    if (!effect.restart.empty()) {
+        TRY(services.reset_failed(effect.restart));
+        TRY(expect_done(services.restart(effect.restart, kStopBound), "restarting"));
+    }
+    return start_targets(effect.targets, world);
+}
+
+Result<> undo_start_units(const StartUnits& effect, World& world) {
+    if (effect.added.empty()) return {};
+    auto& services = world.context.host.services;
+    TRY(expect_done(services.stop(effect.added, kStopBound), "stopping"));
+    return services.reset_failed(effect.added);
+}
+
+Result<std::vector<HealthSample>> look(const WatchHealth& effect, World& world) {
+    std::vector<std::string> names;
+    for (const auto& container : effect.containers)
+        names.push_back(container.service);
+    TRY_ASSIGN(auto states, world.context.host.services.states(names));
+    std::vector<HealthSample> samples;
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        HealthSample sample{.unit = std::move(states[i]), .check = {}};
+        if (effect.containers[i].health_check && sample.unit.active == "active") {
+            TRY_ASSIGN(sample.check,
+                       world.context.host.engine.health(effect.containers[i].podman_name));
+        }
+        samples.push_back(std::move(sample));
+    }
+    return samples;
+}
+
+Result<> watch_health(const WatchHealth& effect, World& world) {
+    if (effect.containers.empty()) return {};
+    constexpr std::chrono::milliseconds kInterval{100};
+    auto& machine = world.context.host.machine;
+    const auto start = machine.monotonic();
+    HealthJudge judge(effect.containers, effect.bounds);
+    while (true) {
+        TRY_ASSIGN(const auto samples, look(effect, world));
+        const auto elapsed =
+            std::chrono::duration_cast<std::chrono::milliseconds>(machine.monotonic() - start);
+        const auto verdict = judge.look(elapsed, samples);
+        if (verdict == HealthJudge::Verdict::healthy) return {};
+        if (verdict == HealthJudge::Verdict::unhealthy) {
+            std::string reasons;
+            for (const auto& reason : judge.reasons())
+                reasons += "\n  " + reason;
+            return model::fail(ErrorCode::unhealthy,
+                               "did not become healthy within " +
+                                   model::to_string(effect.bounds.start_timeout) + ":" + reasons);
+        }
+        machine.sleep_for(kInterval);
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+}  // namespace
+
+std::string to_string(const Effect& effect) {
+    return std::visit(
+        Overloaded{
+            [](const KeepBundle& e) { return "unpacking " + e.directory.filename().string(); },
+            [](const BringImage& e) { return "bringing in image " + e.name; },
+            [](const SyncEngineStore&) { return std::string("syncing the image store"); },
+            [](const CreateContainer& e) { return "creating container " + e.podman_name; },
+            [](const WriteGeneration& e) {
+                return "writing generation " + std::to_string(e.generation.info.number);
+            },
+            [](const StopUnits& e) { return "stopping " + joined(e.targets); },
+            [](const Activate& e) { return "switching to generation " + std::to_string(e.to); },
+            [](const StartUnits& e) { return "starting " + joined(e.targets); },
+            [](const WatchHealth&) { return std::string("watching the health"); },
+        },
+        effect);
+}
+
+Result<> perform(const Effect& effect, World& world) {
+    auto& host = world.context.host;
+    return std::visit(Overloaded{
+                          [&](const KeepBundle& e) { return keep_bundle(e, world); },
+                          [&](const BringImage& e) { return bring_image(e, world); },
+                          [&](const SyncEngineStore&) -> Result<> {
+                              TRY_ASSIGN(const auto root, host.engine.graph_root());
+                              return host.machine.sync_file_system(root);
+                          },
+                          [&](const CreateContainer& e) { return host.engine.create(e.arguments); },
+                          [&](const WriteGeneration& e) {
+                              return store::Generations(world.context.paths).write(e.generation);
+                          },
+                          [&](const StopUnits& e) -> Result<> {
+                              return expect_done(host.services.stop(e.units, kStopBound),
+                                                 "stopping");
+                          },
+                          [&](const Activate& e) { return activate(e.to, world); },
+                          [&](const StartUnits& e) { return start_units(e, world); },
+                          [&](const WatchHealth& e) { return watch_health(e, world); },
+                      },
+                      effect);
+}
+
+Result<> undo(const Effect& effect, World& world) {
+    auto& host = world.context.host;
+    return std::visit(
+        Overloaded{
+            [&](const KeepBundle& e) { return undo_keep_bundle(e); },
+            [&](const BringImage& e) { return host.engine.remove_image(e.id); },
+            [](const SyncEngineStore&) { return Result<>(); },
+            [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
+            [&](const WriteGeneration& e) {
+                return store::Generations(world.context.paths).remove(e.generation.info.number);
+            },
+            [&](const StopUnits& e) { return start_targets(e.targets, world); },
+            [&](const Activate& e) { return activate(e.from, world); },
+            [&](const StartUnits& e) { return undo_start_units(e, world); },
+            [](const WatchHealth&) { return Result<>(); },
+        },
+        effect);
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/facts.hpp"
+
+#include <array>
+#include <system_error>
+
+#include "agent/store/generations.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::Result;
+
+// systemd.unit(5), "Unit File Load Path", without what generators and the runtime write.
+constexpr std::array kUnitDirectories = {"etc/systemd/system", "usr/local/lib/systemd/system",
+                                         "usr/lib/systemd/system", "lib/systemd/system"};
+
+std::map<std::string, std::string> unit_files_below(const std::filesystem::path& root,
+                                                    const std::vector<std::string>& names) {
+    std::map<std::string, std::string> found;
+    for (const auto& name : names) {
+        for (const auto* directory : kUnitDirectories) {
+            const auto file = root / directory / name;
+            std::error_code error;
+            if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
+                found.emplace(name, file.string());
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+Result<planning::MachineFacts> gather_facts(const Context& context,
+                                            const std::vector<planning::Candidate>& candidates) {
+    planning::MachineFacts facts;
+    auto& machine = context.host.machine;
+    if (const auto id = machine.os_version_id(); id)
+        if (const auto version = model::Version::coerce_os_version(*id); version)
+            facts.os_version = *version;
+    facts.architecture = machine.architecture();
+    facts.machine = context.configuration.machine;
+    TRY_ASSIGN(facts.next_generation, store::Generations(context.paths).next_number());
+    facts.render.stop_helper = context.stop_helper;
+    const auto names = planning::unit_names(candidates);
+    if (context.offline) {
+        facts.foreign_units = unit_files_below(context.paths.root(), names);
+        return facts;
+    }
+    TRY_ASSIGN(facts.render.systemd_version, context.host.services.version());
+    TRY_ASSIGN(const auto foreign, context.host.services.foreign_unit_files(names));
+    facts.foreign_units = {foreign.begin(), foreign.end()};
+    return facts;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/health.hpp"
+
+#include <algorithm>
+
+namespace agent::operations {
+
+namespace {
+
+// A container that is down this often before it was ever up for the settle-time will not get well.
+constexpr unsigned kStartsToFail = 4;
+
+}  // namespace
+
+std::string describe(const host::UnitState& unit) {
+    std::string text = unit.name + ": " + unit.active + " (" + unit.sub + ")";
+    if (!unit.result.empty() && unit.result != "success") text += ", " + unit.result;
+    if (unit.exit_status != 0) text += ", status " + std::to_string(unit.exit_status);
+    if (unit.restarts != 0) text += ", restarted " + std::to_string(unit.restarts) + " times";
+    return text;
+}
+
+bool HealthJudge::up(const WatchedContainer& container, const HealthSample& sample) {
+    if (sample.unit.active != "active") return false;
+    return !container.health_check || sample.check == "healthy";
+}
+
+void HealthJudge::count_start(const HealthSample& sample) {
+    auto& start = starts_[sample.unit.name];
+    if (sample.unit.invocation_id == start.invocation) return;
+    start.invocation = sample.unit.invocation_id;
+    ++start.count;
+}
+
+bool HealthJudge::failed_for_good(const HealthSample& sample) {
+    if (sample.unit.load != "loaded" || sample.unit.result == "start-limit-hit" ||
+        sample.check == "unhealthy")
+        return true;
+    return std::max(starts_[sample.unit.name].count, sample.unit.restarts + 1) >= kStartsToFail;
+}
+
+HealthJudge::Verdict HealthJudge::look(std::chrono::milliseconds since_start,
+                                       const std::vector<HealthSample>& samples) {
+    bool all_up = true;
+    reasons_.clear();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const auto before = starts_[samples[i].unit.name];
+        count_start(samples[i]);
+        if (!before.invocation.empty() && before.invocation != samples[i].unit.invocation_id)
+            all_up_since_.reset();
+        if (samples[i].unit.load == "masked") continue;
+        if (up(containers_[i], samples[i]) && !failed_for_good(samples[i])) continue;
+        all_up = false;
+        auto reason = describe(samples[i].unit);
+        if (!samples[i].check.empty()) reason += ", health check: " + samples[i].check;
+        if (failed_for_good(samples[i])) reason += ", gave up waiting";
+        reasons_.push_back(std::move(reason));
+    }
+    if (std::any_of(samples.begin(), samples.end(), [this](const HealthSample& sample) {
+            return sample.unit.load != "masked" && failed_for_good(sample);
+        }))
+        return Verdict::unhealthy;
+    if (!all_up) {
+        all_up_since_.reset();
+        return since_start > bounds_.start_timeout ? Verdict::unhealthy : Verdict::pending;
+    }
+    if (!all_up_since_) all_up_since_ = since_start;
+    return since_start - *all_up_since_ >= bounds_.settle_time ? Verdict::healthy
+                                                               : Verdict::pending;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/host/service_manager.hpp"
+
+namespace agent::operations {
+
+/// A container whose health decides over an operation.
+struct WatchedContainer {
+    std::string service;
+    std::string podman_name;
+    /// Whether its image or description has a health check that must say healthy.
+    bool health_check = false;
+};
+
+struct HealthBounds {
+    std::chrono::milliseconds start_timeout;
+    /// How long all must stay up with the same InvocationID.
+    std::chrono::milliseconds settle_time;
+};
+
+/// One look at one container.
+struct HealthSample {
+    host::UnitState unit;
+    /// Of the health check; empty without one.
+    std::string check;
+};
+
+/// The judgement over a set of containers, from looks at it in the order of time. Pure: time is
+/// given with each look.
+class HealthJudge {
+  public:
+    enum class Verdict { pending, healthy, unhealthy };
+
+    HealthJudge(std::vector<WatchedContainer> containers, HealthBounds bounds)
+        : containers_(std::move(containers)), bounds_(bounds) {}
+
+    /// `since_start` counts from the moment the containers were started; `samples` in the order of
+    /// the containers.
+    Verdict look(std::chrono::milliseconds since_start, const std::vector<HealthSample>& samples);
+    /// Why it is unhealthy, one line a container.
+    [[nodiscard]] const std::vector<std::string>& reasons() const { return reasons_; }
+
+  private:
+    struct Start {
+        std::string invocation;
+        unsigned count = 0;
+    };
+    void count_start(const HealthSample& sample);
+    [[nodiscard]] bool failed_for_good(const HealthSample& sample);
+    [[nodiscard]] static bool up(const WatchedContainer& container, const HealthSample& sample);
+
+    std::vector<WatchedContainer> containers_;
+    HealthBounds bounds_;
+    std::map<std::string, Start> starts_;
+    std::optional<std::chrono::milliseconds> all_up_since_;
+    std::vector<std::string> reasons_;
+};
+
+/// "broker.service: failed, exit-code (3), 4 starts".
+[[nodiscard]] std::string describe(const host::UnitState& unit);
+
+}  // namespace agent::operations

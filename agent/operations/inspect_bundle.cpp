@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/inspect_bundle.hpp"
+
+#include "agent/operations/candidates.hpp"
+#include "agent/store/atomic_file.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::Problems;
+using model::Result;
+
+Result<model::Description> parse(const std::string& text, const std::string& where) {
+    Problems problems;
+    auto description = model::parse_description(text, where, problems);
+    if (!problems.empty()) return model::fail(model::to_error(problems));
+    return description;
+}
+
+Result<InspectedBundle> read_head(bundle::BundleReader& reader, const std::filesystem::path& file) {
+    InspectedBundle inspected;
+    inspected.digest = reader.digest();
+    inspected.is_signed = !reader.signature().empty();
+    TRY_ASSIGN(inspected.text, reader.read_description());
+    TRY_ASSIGN(inspected.description, parse(inspected.text, file.string()));
+    inspected.size = reader.manifest().total_size();
+    inspected.members = reader.manifest().entries().size();
+    return inspected;
+}
+
+}  // namespace
+
+Result<InspectedBundle> inspect_bundle(const Context& context, const std::filesystem::path& file) {
+    TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
+    const auto trust = bundle::TrustStore::load(trust_directory(context));
+    auto signer = trust ? judge_signature(context, *trust, reader)
+                        : Result<std::optional<bundle::TrustedSigner>>(
+                              tl::unexpected<model::Error>(trust.error()));
+    TRY_ASSIGN(auto inspected, read_head(reader, file));
+    if (signer && *signer)
+        if (auto limits = bundle::check_limits(*trust, **signer, inspected.description); !limits)
+            signer = tl::unexpected<model::Error>(limits.error());
+    if (signer)
+        inspected.signer = *signer;
+    else
+        inspected.distrust = signer.error().text();
+    return inspected;
+}
+
+Result<InspectedBundle> verify_bundle(const Context& context, const std::filesystem::path& file) {
+    TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
+    TRY_ASSIGN(const auto trust, bundle::TrustStore::load(trust_directory(context)));
+    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader));
+    TRY_ASSIGN(auto inspected, read_head(reader, file));
+    if (signer) TRY(bundle::check_limits(trust, *signer, inspected.description));
+    inspected.signer = signer;
+    TRY(reader.verify_rest([&context](std::uint64_t done, std::uint64_t total) {
+        context.progress.bytes(done, total);
+        return !context.cancelled();
+    }));
+    return inspected;
+}
+
+Result<model::Description> validate_description(const Context& context,
+                                                const std::filesystem::path& file) {
+    TRY_ASSIGN(const auto text, store::read_file(file));
+    TRY_ASSIGN(auto description, parse(text, file.string()));
+    for (const auto& later : model::unsupported_keys(description, file.string()))
+        context.progress.warning(model::to_string(later));
+    return description;
+}
+
+}  // namespace agent::operations

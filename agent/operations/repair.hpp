@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/operations/context.hpp"
+#include "agent/operations/effects.hpp"
+#include "agent/store/generations.hpp"
+
+namespace agent::operations {
+
+/// What the engine lacks of a generation: images and containers, as effects that restore them from
+/// the kept bundle files and the stored create arguments. Pure.
+[[nodiscard]] std::vector<Effect> missing_from_engine(
+    const model::InstalledSet& set, const std::map<std::string, std::string>& containers,
+    const std::vector<host::ImageInfo>& images, const std::vector<host::ContainerInfo>& there,
+    const store::Paths& paths);
+
+/// Restores what the engine lacks of the current generation. Returns what was done; each failure is
+/// a warning, and the rest goes on.
+[[nodiscard]] model::Result<std::vector<std::string>> repair_engine(const Context& context);
+
+}  // namespace agent::operations

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/operations/context.hpp"
+#include "agent/store/generations.hpp"
+
+namespace agent::operations {
+
+/// What one word says of a container, for people.
+enum class Condition {
+    running,
+    starting,
+    stopped,
+    held,
+    crashing,
+    failed,
+    missing,
+    shadowed,
+    offline
+};
+[[nodiscard]] std::string_view to_string(Condition condition);
+
+struct ContainerStatus {
+    model::ContainerName name;
+    std::string podman_name;
+    Condition condition = Condition::offline;
+    /// Absent offline.
+    std::optional<host::UnitState> unit;
+};
+
+struct BundleStatus {
+    model::Description description;
+    model::Sha256 digest;
+    Condition condition = Condition::offline;
+    std::vector<ContainerStatus> containers;
+};
+
+struct Status {
+    unsigned generation = 0;
+    bool confirmed = false;
+    std::vector<BundleStatus> bundles;
+};
+
+/// The installed set and what systemd says of it. Spawns nothing and asks the container engine
+/// nothing.
+[[nodiscard]] model::Result<Status> status(const Context& context);
+
+/// What a unit's state means for its container.
+[[nodiscard]] Condition condition_of(const host::UnitState& unit);
+
+}  // namespace agent::operations

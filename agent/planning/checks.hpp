@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/planning/plan.hpp"
+
+namespace agent::planning {
+
+/// Each adds its reasons against the request to `problems`.
+
+/// Whether this machine may run the bundle: os, architectures, compatible.
+void check_machine(const Candidate& candidate, const MachineFacts& facts,
+                   model::Problems& problems);
+/// Whether the resulting set is whole: every requirement there in a version of its range, one base,
+/// no bundle that requires itself over others.
+void check_requirements(const model::InstalledSet& result, model::Problems& problems);
+/// Whether every name belongs to one: ids and containers among the bundles, units on the host.
+void check_names(const model::InstalledSet& result, const Request& request,
+                 const MachineFacts& facts, model::Problems& problems);
+/// Whether what is removed is installed and no longer required by what stays.
+void check_removal(const model::InstalledSet& installed, const Request& request,
+                   model::Problems& problems);
+
+/// Ids in the order of their requirements, those without any first and by name; ids in a cycle
+/// come last.
+[[nodiscard]] std::vector<model::BundleId> by_requirements(const model::InstalledSet& set);
+
+}  // namespace agent::planning

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/planning/plan.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/model/unit_name.hpp"
+#include "agent/planning/checks.hpp"
+
+namespace agent::planning {
+
+namespace {
+
+using model::BundleId;
+using model::ErrorCode;
+using model::InstalledBundle;
+using model::InstalledSet;
+using model::Problems;
+
+InstalledBundle to_installed(const Candidate& candidate) {
+    InstalledBundle bundle{.description = candidate.description,
+                           .digest = candidate.digest,
+                           .anchor = candidate.anchor,
+                           .containers = {}};
+    for (const auto& container : candidate.description.containers)
+        bundle.containers.push_back(
+            containers::make_create_spec(candidate.description.id, container).container);
+    return bundle;
+}
+
+enum class Admission { add, unchanged, refuse };
+
+Admission admit(const Candidate& candidate, const InstalledSet& installed, Problems& problems) {
+    const auto& wanted = candidate.description;
+    const auto* there = installed.find(wanted.id);
+    if (there == nullptr) return Admission::add;
+    if (there->digest == candidate.digest) return Admission::unchanged;
+    const bool same_version = there->description.version == wanted.version;
+    problems.push_back(
+        {.code = ErrorCode::conflict,
+         .where = wanted.id.value() + " " + wanted.version.to_string(),
+         .key = "version",
+         .message = same_version
+                        ? "this version is installed with other content (" +
+                              there->digest.hex().substr(0, 12) + ", the file has " +
+                              candidate.digest.hex().substr(0, 12) + ")"
+                        : "version " + there->description.version.to_string() +
+                              " is installed, and replacing it is not supported by this version",
+         .hint = same_version ? "new content needs a new version"
+                              : "remove the installed version first"});
+    return Admission::refuse;
+}
+
+/// The set as the request wants it; what cannot be admitted is left as it is.
+InstalledSet resulting_set(const InstalledSet& installed, const Request& request,
+                           unsigned generation, Plan& plan, Problems& problems) {
+    InstalledSet result = installed;
+    result.generation = generation;
+    for (const auto& id : request.remove)
+        result.bundles.erase(id);
+    std::set<BundleId> seen;
+    for (const auto& candidate : request.add) {
+        const auto& id = candidate.description.id;
+        if (!seen.insert(id).second) {
+            problems.push_back({.code = ErrorCode::conflict,
+                                .where = candidate.source,
+                                .key = "id",
+                                .message = "the bundle " + id.value() + " is asked for twice",
+                                .hint = "name each bundle once"});
+            continue;
+        }
+        switch (admit(candidate, installed, problems)) {
+            case Admission::add:
+                result.bundles[id] = to_installed(candidate);
+                break;
+            case Admission::unchanged:
+                plan.unchanged.push_back(id);
+                break;
+            case Admission::refuse:
+                break;
+        }
+    }
+    return result;
+}
+
+void order_bundles(const InstalledSet& installed, const Request& request, Plan& plan) {
+    const std::set<BundleId> removed(request.remove.begin(), request.remove.end());
+    auto stop_order = by_requirements(installed);
+    std::reverse(stop_order.begin(), stop_order.end());
+    for (const auto& id : stop_order)
+        if (removed.count(id) != 0) plan.remove.push_back(id);
+    for (const auto& id : by_requirements(plan.result)) {
+        if (installed.find(id) != nullptr) continue;
+        for (const auto& candidate : request.add)
+            if (candidate.description.id == id) plan.add.push_back(candidate);
+    }
+}
+
+void order_units(const InstalledSet& installed, const MachineFacts& facts, Plan& plan) {
+    for (const auto& id : plan.remove)
+        for (auto& unit : units_to_stop(*installed.find(id)))
+            plan.stop.push_back(std::move(unit));
+    for (const auto& candidate : plan.add)
+        plan.start.push_back(model::bundle_target(candidate.description.id));
+    const auto before = render(installed, facts);
+    for (const auto& service : units::services_to_restart(before, plan.units))
+        if (before.files.count(service) != 0) plan.restart.push_back(service);
+}
+
+}  // namespace
+
+std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle) {
+    // A restart target would bring back what stops beside it. A target stops before its containers
+    // do, so that these are named too: nothing may vanish that still runs.
+    const auto& id = bundle.description.id;
+    std::vector<std::string> names = {model::bundle_restart_target(id), model::bundle_target(id)};
+    for (const auto& container : bundle.description.containers)
+        names.push_back(model::container_service(container.name));
+    return names;
+}
+
+std::vector<std::string> unit_names(const std::vector<Candidate>& candidates) {
+    std::vector<std::string> names;
+    for (const auto& candidate : candidates) {
+        names.push_back(model::bundle_target(candidate.description.id));
+        names.push_back(model::bundle_restart_target(candidate.description.id));
+        for (const auto& container : candidate.description.containers)
+            names.push_back(model::container_service(container.name));
+    }
+    return names;
+}
+
+units::RenderedUnits render(const InstalledSet& set, const MachineFacts& facts) {
+    return units::render_units(set, facts.render);
+}
+
+tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Request& request,
+                                       const MachineFacts& facts) {
+    Plan plan;
+    Problems problems;
+    plan.result = resulting_set(installed, request, facts.next_generation, plan, problems);
+    check_removal(installed, request, problems);
+    for (const auto& candidate : request.add)
+        check_machine(candidate, facts, problems);
+    // What stays is only checked with what comes; a removal's dependants were named above.
+    if (!request.add.empty()) check_requirements(plan.result, problems);
+    check_names(plan.result, request, facts, problems);
+    if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
+
+    order_bundles(installed, request, plan);
+    for (const auto& [id, bundle] : plan.result.bundles)
+        for (const auto& container : bundle.description.containers)
+            plan.specs[container.name] = containers::make_create_spec(id, container);
+    for (const auto& candidate : plan.add)
+        plan.bytes += candidate.bytes;
+    plan.units = render(plan.result, facts);
+    order_units(installed, facts, plan);
+    return plan;
+}
+
+}  // namespace agent::planning

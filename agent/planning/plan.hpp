@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/containers/create_spec.hpp"
+#include "agent/model/installed_set.hpp"
+#include "agent/model/problem.hpp"
+#include "agent/units/render.hpp"
+
+namespace agent::planning {
+
+/// A bundle that was read and trusted, and that the request wants installed.
+struct Candidate {
+    model::Description description;
+    model::Sha256 digest;
+    /// SHA-256 of the trust anchor's certificate; empty for an unsigned bundle.
+    std::string anchor;
+    /// File it came from, for messages.
+    std::string source;
+    /// Bytes of its members.
+    std::uint64_t bytes = 0;
+};
+
+struct Request {
+    std::vector<Candidate> add;
+    std::vector<model::BundleId> remove;
+};
+
+/// What the plan depends on beside the installed set and the request.
+struct MachineFacts {
+    /// Absent where os-release(5) has none that can be read.
+    std::optional<model::Version> os_version;
+    /// Debian's name, such as amd64.
+    std::string architecture;
+    /// `machine` of agent.toml.
+    std::string machine;
+    /// Unit files of the host, by name: names that a bundle cannot take.
+    std::map<std::string, std::string> foreign_units;
+    /// Number of the generation that the plan would make.
+    unsigned next_generation = 1;
+    units::RenderContext render;
+};
+
+/// What an operation will do: shown by --dry-run, executed as it is.
+struct Plan {
+    /// In the order of their requirements.
+    std::vector<Candidate> add;
+    /// In the order in which they stop: a bundle before those that it requires.
+    std::vector<model::BundleId> remove;
+    /// Asked for, and installed already with the same content.
+    std::vector<model::BundleId> unchanged;
+    /// The set that is there afterwards.
+    model::InstalledSet result;
+    /// Every container of the result.
+    std::map<model::ContainerName, containers::CreateSpec> specs;
+    units::RenderedUnits units;
+    /// Units to stop before the switch, in this order.
+    std::vector<std::string> stop;
+    /// Services whose [Service] section changed while they may run.
+    std::vector<std::string> restart;
+    /// Targets to start after the switch.
+    std::vector<std::string> start;
+    /// Bytes of the bundle files that are brought in.
+    std::uint64_t bytes = 0;
+
+    [[nodiscard]] bool nothing_to_do() const { return add.empty() && remove.empty(); }
+};
+
+/// Names of all units that the candidates bring, to be looked up on the host before planning.
+[[nodiscard]] std::vector<std::string> unit_names(const std::vector<Candidate>& candidates);
+
+/// All units of an installed bundle, in the order in which they are stopped.
+[[nodiscard]] std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle);
+
+/// The plan, or all reasons against it.
+[[nodiscard]] tl::expected<Plan, model::Problems> make_plan(const model::InstalledSet& installed,
+                                                            const Request& request,
+                                                            const MachineFacts& facts);
+
+/// The units and create specs of a set as it is, for this machine.
+[[nodiscard]] units::RenderedUnits render(const model::InstalledSet& set,
+                                          const MachineFacts& facts);
+
+}  // namespace agent::planning
