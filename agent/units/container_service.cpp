@@ -54,7 +54,7 @@ void add_dependencies(UnitText& text, const model::Container& container,
     text.units("Requisite", host.requisite);
     text.units("Wants", host.wants);
     text.units("After", started_before(container, place.bundle), host.after);
-    text.line("RequiresMountsFor", escape_word(context.operation_directory));
+    text.line("RequiresMountsFor", escape_path(context.operation_directory));
 }
 
 void add_start_limit(UnitText& text, const model::Container& container) {

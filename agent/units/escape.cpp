@@ -72,6 +72,17 @@ std::string escape_value(std::string_view value) {
     return text;
 }
 
+std::string escape_path(std::string_view path) {
+    if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain_in_command_line))
+        return std::string(path);
+    std::string text = "\"";
+    for (const char c : path) {
+        if (c == '%' || c == '\\' || c == '"') text += c == '%' ? '%' : '\\';
+        text += is_control(c) ? ' ' : c;
+    }
+    return text + '"';
+}
+
 std::string escape_unit_name(std::string_view name) {
     std::string text;
     for (const char c : name) {

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace agent::units {
 
@@ -16,6 +15,10 @@ namespace agent::units {
 /// The same for a value that is not a command line, such as Description=: specifiers escaped,
 /// control characters replaced by spaces.
 [[nodiscard]] std::string escape_value(std::string_view value);
+
+/// The same for a path in a list such as RequiresMountsFor=, where `$` and escapes of control
+/// characters mean nothing: those become spaces.
+[[nodiscard]] std::string escape_path(std::string_view path);
 
 /// The same for a unit name in a list such as After=. A valid name stays as it is; every byte that
 /// no unit name can have becomes `\xNN`, as by systemd-escape(1).
