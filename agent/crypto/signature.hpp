@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct ValidityClock {
     SystemTime floor;
 };
 
-/// PEM texts of certificates (each text may hold several) and certificate revocation lists.
+/// PEM texts of certificates (each text may hold several, and revocation lists too), and revocation
+/// lists in PEM or DER.
 struct VerificationMaterial {
     std::vector<std::string> anchors;
     std::vector<std::string> crls;
@@ -47,6 +49,12 @@ struct Signer {
                                                     std::string_view signature,
                                                     const VerificationMaterial& material,
                                                     const ValidityClock& clock);
+
+/// SHA-256 of every certificate (DER) of a PEM text; ErrorCode::invalid where a block is damaged.
+[[nodiscard]] model::Result<std::vector<model::Sha256>> certificate_fingerprints(
+    std::string_view pem);
+/// How many revocation lists a PEM or DER text holds; ErrorCode::invalid where one is damaged.
+[[nodiscard]] model::Result<std::size_t> count_crls(std::string_view data);
 
 /// Signs `content` with the private key (PEM) of the certificate (PEM); the chain's certificates
 /// are carried along. Detached CMS in DER. ErrorCode::invalid where key and certificate do not
