@@ -15,6 +15,8 @@ struct TrustAnchor {
     /// File name without `.pem`.
     std::string name;
     std::string pem;
+    /// SHA-256 of each certificate (DER) in it.
+    std::vector<model::Sha256> certificates;
     /// Shell patterns of bundle ids; empty for any.
     std::vector<std::string> ids;
     /// Empty for any.
@@ -23,11 +25,13 @@ struct TrustAnchor {
 
 /// The anchors, limits and revocation lists below one directory (`*.pem`, `*.toml`, `*.crl`).
 struct TrustStore {
+    /// Where it was read from, for error texts.
+    std::filesystem::path directory;
     std::vector<TrustAnchor> anchors;
     std::vector<std::string> crls;
 
-    /// A directory that is not there is an empty store. A `.toml` that has problems, a `.pem` that
-    /// holds no certificate: ErrorCode::invalid with the file.
+    /// A directory that is not there is an empty store. A `.toml` that has problems or no `.pem`
+    /// beside it, a `.pem` that holds no certificate: ErrorCode::invalid with the file.
     [[nodiscard]] static model::Result<TrustStore> load(const std::filesystem::path& directory);
 };
 
@@ -44,6 +48,7 @@ struct TrustedSigner {
                                                            const crypto::ValidityClock& clock);
 
 /// Whether the anchor that verified may sign this bundle; ErrorCode::untrusted says what it may.
+/// A certificate that several files hold may sign what any of them lets it.
 [[nodiscard]] model::Result<> check_limits(const TrustStore& store, const TrustedSigner& signer,
                                            const model::Description& description);
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "agent/model/result.hpp"
+
+namespace agent::bundle {
+
+/// A member's header: all that is taken from the tar format. Owner, mode, times and extended
+/// attributes are ignored.
+struct ArchiveMember {
+    std::string path;
+    std::uint64_t size = 0;
+};
+
+/// The members of an uncompressed tar file (ustar, pax, GNU long names), regular files only, in one
+/// forward pass. Errors name file and member, and say what to do.
+class ArchiveStream {
+  public:
+    [[nodiscard]] static model::Result<ArchiveStream> open(const std::filesystem::path& file);
+    ~ArchiveStream();
+    ArchiveStream(ArchiveStream&&) noexcept;
+    ArchiveStream& operator=(ArchiveStream&&) noexcept;
+
+    /// The next member; nothing at the end of the archive, which must be the end of the file too.
+    [[nodiscard]] model::Result<std::optional<ArchiveMember>> next();
+    /// The next piece of the member's content, empty at its end; good until the next call.
+    [[nodiscard]] model::Result<std::span<const std::byte>> read();
+    /// Says that the rest of the file will be read: from now on in large pieces.
+    void read_ahead();
+
+    [[nodiscard]] std::uint64_t file_size() const;
+    /// "FILE: member X: message".
+    [[nodiscard]] model::Error invalid(const std::string& message) const;
+    /// The same, and that the file has to be copied again.
+    [[nodiscard]] model::Error damaged(const std::string& message) const;
+
+  private:
+    struct State;
+    explicit ArchiveStream(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace agent::bundle

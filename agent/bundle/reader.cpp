@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/bundle/reader.hpp"
+
+#include <cassert>
+#include <optional>
+#include <vector>
+
+#include "agent/bundle/archive_stream.hpp"
+#include "agent/bundle/directory_writer.hpp"
+#include "agent/bundle/member_path.hpp"
+#include "agent/crypto/sha256.hpp"
+
+namespace agent::bundle {
+
+using model::Error;
+using model::ErrorCode;
+using model::fail;
+using model::Result;
+
+struct BundleReader::State {
+    explicit State(ArchiveStream opened) : stream(std::move(opened)) {}
+
+    ArchiveStream stream;
+    std::string manifest_text;
+    std::string signature;
+    /// The header that was read to see whether there is a signature.
+    std::optional<ArchiveMember> third;
+    std::optional<std::string> description;
+    Manifest manifest;
+    std::vector<bool> seen;
+    MemberKind kind = MemberKind::description;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+
+    [[nodiscard]] Result<std::string> read_whole(const ArchiveMember& member, std::uint64_t limit);
+    [[nodiscard]] Result<> open_signature();
+    [[nodiscard]] Result<std::string> read_description();
+    [[nodiscard]] Result<const ManifestEntry*> accept(const ArchiveMember& member);
+    [[nodiscard]] Result<> read_member(const ManifestEntry& entry, DirectoryWriter* writer,
+                                       const ReadProgress& progress);
+    [[nodiscard]] Result<> read_rest(DirectoryWriter* writer, const ReadProgress& progress);
+    [[nodiscard]] Result<> extract_into(DirectoryWriter& writer, const ReadProgress& progress);
+    [[nodiscard]] Result<> check_complete() const;
+    [[nodiscard]] Error size_error(const ArchiveMember& member, std::uint64_t listed) const;
+};
+
+BundleReader::BundleReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BundleReader::~BundleReader() = default;
+BundleReader::BundleReader(BundleReader&&) noexcept = default;
+BundleReader& BundleReader::operator=(BundleReader&&) noexcept = default;
+
+Result<BundleReader> BundleReader::open(const std::filesystem::path& file) {
+    TRY_ASSIGN(ArchiveStream stream, ArchiveStream::open(file));
+    auto state = std::make_unique<State>(std::move(stream));
+    TRY_ASSIGN(const auto first, state->stream.next());
+    if (!first || first->path != kManifestMember)
+        return fail(
+            state->stream.invalid("the first member of a bundle file is `manifest`, "
+                                  "written without a leading ./"));
+    TRY_ASSIGN(state->manifest_text, state->read_whole(*first, kMaxManifestBytes));
+    TRY(state->open_signature());
+    return BundleReader(std::move(state));
+}
+
+Result<> BundleReader::State::open_signature() {
+    TRY_ASSIGN(third, stream.next());
+    if (!third || third->path != kSignatureMember) return {};
+    TRY_ASSIGN(signature, read_whole(*third, kMaxSignatureBytes));
+    if (signature.empty()) return fail(stream.damaged("is empty"));
+    TRY_ASSIGN(third, stream.next());
+    return {};
+}
+
+const std::string& BundleReader::manifest_text() const {
+    return state_->manifest_text;
+}
+const std::string& BundleReader::signature() const {
+    return state_->signature;
+}
+model::Sha256 BundleReader::digest() const {
+    return crypto::sha256(state_->manifest_text);
+}
+
+Result<std::string> BundleReader::read_description() {
+    if (!state_->description) {
+        TRY_ASSIGN(state_->description, state_->read_description());
+    }
+    return *state_->description;
+}
+
+const Manifest& BundleReader::manifest() const {
+    assert(state_->description);
+    return state_->manifest;
+}
+
+Result<> BundleReader::verify_rest(const ReadProgress& progress) {
+    assert(state_->description);
+    return state_->read_rest(nullptr, progress);
+}
+
+Result<> BundleReader::extract(const std::filesystem::path& directory,
+                               const ReadProgress& progress) {
+    assert(state_->description);
+    TRY_ASSIGN(DirectoryWriter writer, DirectoryWriter::create(directory));
+    const auto result = state_->extract_into(writer, progress);
+    if (result) return {};
+    std::error_code error;
+    std::filesystem::remove_all(directory, error);
+    if (!error) return fail(result.error());
+    return fail(result.error().followed_by(
+        model::errno_error(error.value(), "removing " + directory.string())));
+}
+
+Result<std::string> BundleReader::State::read_whole(const ArchiveMember& member,
+                                                    std::uint64_t limit) {
+    if (member.size > limit)
+        return fail(stream.invalid("has " + std::to_string(member.size) + " bytes, but at most " +
+                                   std::to_string(limit) + " are allowed"));
+    std::string text;
+    for (;;) {
+        TRY_ASSIGN(const auto piece, stream.read());
+        if (piece.empty()) break;
+        text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    }
+    if (text.size() != member.size) return fail(stream.damaged("is shorter than its header says"));
+    return text;
+}
+
+Result<std::string> BundleReader::State::read_description() {
+    auto parsed = Manifest::parse(manifest_text);
+    if (!parsed) return fail(stream.invalid(parsed.error().text()));
+    manifest = std::move(*parsed);
+    total = manifest.total_size();
+    seen.assign(manifest.entries().size(), false);
+    if (!third || third->path != kDescriptionMember)
+        return fail(
+            stream.invalid("`bundle.toml` comes right after `manifest` and `manifest.sig` "
+                           "in a bundle file, and is not there"));
+    TRY_ASSIGN(const ManifestEntry* entry, accept(*third));
+    TRY_ASSIGN(std::string text, read_whole(*third, kMaxDescriptionBytes));
+    if (crypto::sha256(text) != entry->digest)
+        return fail(stream.damaged("its content is not what the manifest lists"));
+    done = text.size();
+    return text;
+}
+
+Error BundleReader::State::size_error(const ArchiveMember& member, std::uint64_t listed) const {
+    return stream.damaged("has " + std::to_string(member.size) + " bytes, but the manifest lists " +
+                          std::to_string(listed));
+}
+
+Result<const ManifestEntry*> BundleReader::State::accept(const ArchiveMember& member) {
+    const ManifestEntry* const entry = manifest.find(member.path);
+    if (entry == nullptr)
+        return fail(
+            stream.invalid("is not listed in the manifest: the file was changed after it "
+                           "was made: copy it again from its source"));
+    const auto index = static_cast<std::size_t>(entry - manifest.entries().data());
+    if (seen[index]) return fail(stream.invalid("comes twice"));
+    seen[index] = true;
+    if (member.size != entry->size) return fail(size_error(member, entry->size));
+    const auto member_kind = kind_of_member(member.path);
+    if (!member_kind)
+        return fail(
+            stream.invalid("this version knows no such member, only bundle.toml and what "
+                           "is below schemas/, licenses/, files/ and images/"));
+    if (*member_kind < kind)
+        return fail(
+            stream.invalid("comes too late: schemas/, licenses/ and files/ come before "
+                           "images/ in a bundle file"));
+    kind = *member_kind;
+    return entry;
+}
+
+Result<> BundleReader::State::read_member(const ManifestEntry& entry, DirectoryWriter* writer,
+                                          const ReadProgress& progress) {
+    crypto::Sha256Hasher hasher;
+    std::uint64_t size = 0;
+    if (writer != nullptr) TRY(writer->begin(entry.path, entry.size));
+    for (;;) {
+        TRY_ASSIGN(const auto piece, stream.read());
+        if (piece.empty()) break;
+        size += piece.size();
+        if (size > entry.size) return fail(stream.damaged("is longer than listed"));
+        hasher.update(piece);
+        if (writer != nullptr) TRY(writer->write(piece));
+        done += piece.size();
+        if (progress && !progress(done, total)) return fail(ErrorCode::busy, "cancelled");
+    }
+    if (size != entry.size) return fail(stream.damaged("is shorter than listed"));
+    if (hasher.finish() != entry.digest)
+        return fail(stream.damaged("its content is not what the manifest lists"));
+    return writer != nullptr ? writer->end() : Result<>();
+}
+
+Result<> BundleReader::State::read_rest(DirectoryWriter* writer, const ReadProgress& progress) {
+    if (total > stream.file_size())
+        return fail(stream.damaged("the file has " + std::to_string(stream.file_size()) +
+                                   " bytes, but the manifest lists " + std::to_string(total)));
+    stream.read_ahead();
+    for (;;) {
+        TRY_ASSIGN(const auto member, stream.next());
+        if (!member) return check_complete();
+        TRY_ASSIGN(const ManifestEntry* entry, accept(*member));
+        TRY(read_member(*entry, writer, progress));
+    }
+}
+
+Result<> BundleReader::State::extract_into(DirectoryWriter& writer, const ReadProgress& progress) {
+    TRY(writer.write_file(std::string(kManifestMember), manifest_text));
+    if (!signature.empty()) TRY(writer.write_file(std::string(kSignatureMember), signature));
+    TRY(writer.write_file(std::string(kDescriptionMember), *description));
+    TRY(read_rest(&writer, progress));
+    return writer.sync();
+}
+
+Result<> BundleReader::State::check_complete() const {
+    std::size_t missing = 0;
+    std::string first;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        if (seen[i]) continue;
+        if (missing++ == 0) first = manifest.entries()[i].path;
+    }
+    if (missing == 0) return {};
+    return fail(
+        stream.damaged("the manifest lists " + first +
+                       (missing > 1 ? " and " + std::to_string(missing - 1) + " others" : "") +
+                       ", but the file ends before"));
+}
+
+}  // namespace agent::bundle

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/bundle/writer.hpp"
+
+#include <algorithm>
+
+#include "agent/bundle/layout_blobs.hpp"
+#include "agent/bundle/member_path.hpp"
+#include "agent/bundle/output_file.hpp"
+#include "agent/bundle/tar_writer.hpp"
+#include "agent/crypto/sha256.hpp"
+#include "agent/crypto/signature.hpp"
+
+namespace agent::bundle {
+
+using model::ErrorCode;
+using model::fail;
+using model::Result;
+
+namespace {
+
+constexpr std::size_t kCopyBytes = 1U << 20U;
+
+/// A member that is read from a file while the bundle is written.
+struct Source {
+    ManifestEntry entry;
+    std::filesystem::path file;
+};
+
+using Piece = std::span<const std::byte>;
+
+/// Hands the content of `file` to `take` in pieces and returns its digest.
+template <typename Take>
+Result<model::Sha256> read_pieces(const std::filesystem::path& file, Take take) {
+    TRY_ASSIGN(const FileDescriptor fd, open_regular(file));
+    std::vector<std::byte> buffer(kCopyBytes);
+    crypto::Sha256Hasher hasher;
+    for (;;) {
+        TRY_ASSIGN(const std::size_t count, read_some(fd, buffer, file));
+        if (count == 0) return hasher.finish();
+        const Piece piece = Piece(buffer).first(count);
+        hasher.update(piece);
+        TRY(take(piece));
+    }
+}
+
+Result<Source> hashed_source(const std::string& path, const std::filesystem::path& file) {
+    std::uint64_t size = 0;
+    TRY_ASSIGN(model::Sha256 digest, read_pieces(file, [&](Piece piece) {
+                   size += piece.size();
+                   return Result<>();
+               }));
+    return Source{{std::move(digest), size, path}, file};
+}
+
+Result<std::vector<Source>> small_files(const BundleContent& content) {
+    std::vector<Source> sources;
+    for (const auto& [path, file] : content.files) {
+        if (const auto problem = member_path_problem(path))
+            return fail(ErrorCode::invalid, file.string() + ": cannot be added as " +
+                                                printable(path) + ": the path " + *problem);
+        if (kind_of_member(path) != MemberKind::small_file)
+            return fail(ErrorCode::invalid,
+                        file.string() + ": cannot be added as " + printable(path) +
+                            ": further files of a bundle are below schemas/, licenses/ or files/");
+        TRY_ASSIGN(Source source, hashed_source(path, file));
+        sources.push_back(std::move(source));
+    }
+    std::sort(sources.begin(), sources.end(),
+              [](const Source& a, const Source& b) { return a.entry.path < b.entry.path; });
+    return sources;
+}
+
+/// A blob's name is its digest already: it is checked while it is written, in the only pass.
+Result<std::vector<Source>> image_files(const std::filesystem::path& layout) {
+    std::vector<Source> sources;
+    if (layout.empty()) return sources;
+    for (const char* const name : {"index.json", "oci-layout"}) {
+        TRY_ASSIGN(Source source, hashed_source(std::string("images/") + name, layout / name));
+        sources.push_back(std::move(source));
+    }
+    TRY_ASSIGN(const std::vector<LayoutBlob> blobs, layout_blobs(layout));
+    for (const auto& blob : blobs)
+        sources.push_back({{blob.digest, blob.size, "images/blobs/sha256/" + blob.digest.hex()},
+                           blob_path(layout, blob.digest)});
+    return sources;
+}
+
+/// The manifest is read back with the reader's own rules, so that nothing is written that could
+/// not be read.
+Result<std::string> make_manifest(const BundleContent& content,
+                                  const std::vector<Source>& sources) {
+    if (content.description.size() > kMaxDescriptionBytes)
+        return fail(ErrorCode::invalid, "the description is larger than 1 MiB");
+    std::vector<ManifestEntry> entries{{crypto::sha256(content.description),
+                                        content.description.size(),
+                                        std::string(kDescriptionMember)}};
+    for (const auto& source : sources)
+        entries.push_back(source.entry);
+    std::string text = to_text(entries);
+    TRY(Manifest::parse(text));
+    return text;
+}
+
+Result<std::string> sign(std::string_view manifest, const SigningMaterial& signing) {
+    if (signing.key.empty() && signing.certificate.empty()) return std::string();
+    TRY_ASSIGN(std::string signature,
+               crypto::sign_detached(manifest, signing.key, signing.certificate, signing.chain));
+    if (signature.size() > kMaxSignatureBytes)
+        return fail(ErrorCode::invalid,
+                    "the signature with its certificate chain is larger than 64 KiB: give a "
+                    "shorter chain");
+    return signature;
+}
+
+class Progress {
+  public:
+    Progress(const ReadProgress& report, std::uint64_t total) : report_(report), total_(total) {}
+
+    [[nodiscard]] Result<> advance(std::uint64_t bytes) {
+        done_ += bytes;
+        if (report_ && !report_(done_, total_)) return fail(ErrorCode::busy, "cancelled");
+        return {};
+    }
+
+  private:
+    const ReadProgress& report_;
+    std::uint64_t done_ = 0;
+    std::uint64_t total_;
+};
+
+Result<> write_source(TarWriter& tar, const Source& source, Progress& progress) {
+    TRY(tar.begin(source.entry.path, source.entry.size));
+    std::uint64_t size = 0;
+    TRY_ASSIGN(const model::Sha256 digest, read_pieces(source.file, [&](Piece piece) -> Result<> {
+                   size += piece.size();
+                   if (size > source.entry.size) return {};
+                   TRY(tar.write(piece));
+                   return progress.advance(piece.size());
+               }));
+    if (digest == source.entry.digest && size == source.entry.size) return {};
+    return fail(ErrorCode::invalid, source.file.string() +
+                                        ": its content is not what its name or its first reading "
+                                        "says: it is damaged, or changed meanwhile");
+}
+
+}  // namespace
+
+Result<model::Sha256> write_bundle(const BundleContent& content, const SigningMaterial& signing,
+                                   const std::filesystem::path& output,
+                                   const ReadProgress& progress) {
+    TRY_ASSIGN(std::vector<Source> sources, small_files(content));
+    TRY_ASSIGN(std::vector<Source> images, image_files(content.image_layout));
+    std::move(images.begin(), images.end(), std::back_inserter(sources));
+    TRY_ASSIGN(const std::string manifest, make_manifest(content, sources));
+    TRY_ASSIGN(const std::string signature, sign(manifest, signing));
+
+    std::uint64_t total = content.description.size();
+    for (const auto& source : sources)
+        total += source.entry.size;
+    Progress done(progress, total);
+
+    TRY_ASSIGN(OutputFile file, OutputFile::create(output));
+    TRY_ASSIGN(TarWriter tar, TarWriter::create(file.fd(), output));
+    TRY(tar.add(std::string(kManifestMember), manifest));
+    if (!signature.empty()) TRY(tar.add(std::string(kSignatureMember), signature));
+    TRY(tar.add(std::string(kDescriptionMember), content.description));
+    TRY(done.advance(content.description.size()));
+    for (const auto& source : sources)
+        TRY(write_source(tar, source, done));
+    TRY(tar.finish());
+    TRY(file.commit());
+    return crypto::sha256(manifest);
+}
+
+}  // namespace agent::bundle
