@@ -60,7 +60,8 @@ struct Mount {
     bool operator==(const Mount&) const = default;
 };
 
-/// `[containers.health]`: podman's health check. `cmd` is one shell line or an argument vector.
+/// `[containers.health]`: podman's health check. A `cmd` that is written as a string is a shell
+/// line and becomes {"CMD-SHELL", line}; an array is run as it is and becomes {"CMD", argument…}.
 struct HealthCheck {
     std::vector<std::string> cmd;
     std::optional<Span> interval;
@@ -86,6 +87,9 @@ struct Secret {
     std::string target;
     bool operator==(const Secret&) const = default;
 };
+
+/// The volume that `[bundle-group]` brings.
+inline constexpr std::string_view kDefaultVolume = "default";
 
 /// One OCI container. Every key as the description gave it; defaults are applied where it is used
 /// unless a default is named here.

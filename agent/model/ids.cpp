@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/model/text.hpp"
+
 namespace agent::model {
 namespace {
 
@@ -19,26 +21,25 @@ constexpr std::array<std::string_view, 3> kReservedPrefixes{"update-agent", "bun
                                                             "installed-bundles"};
 
 bool is_lower_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return is_lower(c) || is_digit(c);
 }
 
 /// Empty when `text` may name a bundle or a container, else what is wrong with it.
 std::string complaint_about_name(std::string_view text) {
-    const std::string quoted = "\"" + std::string(text) + "\"";
     const auto allowed = [](char c) { return is_lower_or_digit(c) || c == '-'; };
     if (text.empty() || !is_lower_or_digit(text.front()) ||
         !std::all_of(text.begin(), text.end(), allowed)) {
-        return quoted +
+        return quoted(text) +
                " is not a name: write lower-case letters, digits and dashes, and begin with a "
                "letter or a digit";
     }
     if (text.size() > kLongestName) {
-        return quoted + " is too long: at most " + std::to_string(kLongestName) +
+        return quoted(text) + " is too long: at most " + std::to_string(kLongestName) +
                " characters are allowed";
     }
     for (const auto prefix : kReservedPrefixes) {
         if (text.starts_with(prefix))
-            return quoted + " is reserved: names that begin with \"" + std::string(prefix) +
+            return quoted(text) + " is reserved: names that begin with \"" + std::string(prefix) +
                    "\" belong to the agent";
     }
     return {};
@@ -47,13 +48,12 @@ std::string complaint_about_name(std::string_view text) {
 std::string complaint_about_bundle_id(std::string_view text) {
     auto complaint = complaint_about_name(text);
     if (!complaint.empty()) return complaint;
-    const std::string quoted = "\"" + std::string(text) + "\"";
     if (text.ends_with(kRestartSuffix))
-        return quoted + " is reserved: an id must not end in \"" + std::string(kRestartSuffix) +
-               "\", the name of the target that restarts a bundle";
+        return quoted(text) + " is reserved: an id must not end in \"" +
+               std::string(kRestartSuffix) + "\", the name of the target that restarts a bundle";
     const auto dashes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '-'));
     if (kSliceAffixes + text.size() + 3 * dashes > kLongestUnitName)
-        return quoted + " has too many dashes for the name of a slice: write fewer";
+        return quoted(text) + " has too many dashes for the name of a slice: write fewer";
     return {};
 }
 
@@ -75,11 +75,10 @@ Result<Sha256> Sha256::parse(std::string_view text) {
     constexpr std::string_view kPrefix = "sha256:";
     constexpr std::size_t kDigits = 64;
     auto digits = text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
-    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
     if (digits.size() != kDigits || !std::all_of(digits.begin(), digits.end(), is_hex))
         return fail(ErrorCode::invalid,
-                    "\"" + std::string(text) +
-                        "\" is not a SHA-256: write 64 lower-case hexadecimal digits");
+                    quoted(text) + " is not a SHA-256: write 64 lower-case hexadecimal digits");
     return Sha256(std::string(digits));
 }
 

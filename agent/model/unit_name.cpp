@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/model/unit_name.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "agent/model/text.hpp"
 
 namespace agent::model {
 namespace {
@@ -13,11 +14,6 @@ constexpr std::size_t kLongestUnitName = 255;
 constexpr std::array<std::string_view, 11> kUnitTypes{"service", "socket",    "target", "device",
                                                       "mount",   "automount", "swap",   "timer",
                                                       "path",    "slice",     "scope"};
-
-bool is_unit_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(":-_.\\@").find(c) != std::string_view::npos;
-}
 
 }  // namespace
 
@@ -47,10 +43,9 @@ std::string container_service(const ContainerName& name) {
 bool is_unit_file_name(std::string_view name) {
     const auto dot = name.rfind('.');
     if (dot == std::string_view::npos || dot == 0 || name.size() > kLongestUnitName) return false;
-    if (std::find(kUnitTypes.begin(), kUnitTypes.end(), name.substr(dot + 1)) == kUnitTypes.end())
-        return false;
+    if (!is_one_of(name.substr(dot + 1), kUnitTypes)) return false;
     const auto stem = name.substr(0, dot);
-    return stem.front() != '@' && std::all_of(stem.begin(), stem.end(), is_unit_name_character);
+    return stem.front() != '@' && has_only_alphanumeric_and(stem, ":-_.\\@");
 }
 
 }  // namespace agent::model

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "agent/model/text.hpp"
+
 namespace agent::model {
 namespace {
 
@@ -67,10 +69,6 @@ constexpr std::array<Unit, 8> kSizeUnits{{
     {"B", 1},
     {"", 1},
 }};
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 void skip_spaces(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
@@ -179,11 +177,11 @@ Result<Span> parse_span(std::string_view text) {
     constexpr auto kLimit = static_cast<std::uint64_t>(Span::max().count()) - 1;
     const auto sum = parse_sum(text, kSpanUnits, kLimit, false);
     if (sum) return Span(static_cast<Span::rep>(*sum));
-    const std::string quoted = "\"" + std::string(text) + "\"";
-    return fail(ErrorCode::invalid,
-                sum.error() == Flaw::range
-                    ? quoted + " is too long for a time span"
-                    : quoted + " is not a time span: write it as \"90s\", \"2min 30s\" or \"1h\"");
+    return fail(
+        ErrorCode::invalid,
+        sum.error() == Flaw::range
+            ? quoted(text) + " is too long for a time span"
+            : quoted(text) + " is not a time span: write it as \"90s\", \"2min 30s\" or \"1h\"");
 }
 
 std::string to_string(Span span) {
@@ -197,11 +195,10 @@ std::string to_string(Span span) {
 Result<std::uint64_t> parse_size(std::string_view text) {
     const auto sum = parse_sum(text, kSizeUnits, kLargestSize, true);
     if (sum) return *sum;
-    const std::string quoted = "\"" + std::string(text) + "\"";
     return fail(ErrorCode::invalid,
                 sum.error() == Flaw::range
-                    ? quoted + " is too large for a size"
-                    : quoted + " is not a size: write it as \"512M\" or \"1.5G\"");
+                    ? quoted(text) + " is too large for a size"
+                    : quoted(text) + " is not a size: write it as \"512M\" or \"1.5G\"");
 }
 
 std::string human_size(std::uint64_t bytes) {

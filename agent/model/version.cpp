@@ -3,55 +3,28 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <limits>
+
+#include "agent/model/text.hpp"
 
 namespace agent::model {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool is_identifier_character(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-}
-
-bool is_numeric(std::string_view identifier) {
-    return std::all_of(identifier.begin(), identifier.end(), is_digit);
-}
-
-std::vector<std::string_view> split_at_dots(std::string_view text) {
-    std::vector<std::string_view> parts;
-    std::size_t begin = 0;
-    while (true) {
-        const auto dot = text.find('.', begin);
-        parts.push_back(text.substr(begin, dot - begin));
-        if (dot == std::string_view::npos) return parts;
-        begin = dot + 1;
-    }
-}
-
 tl::unexpected<Error> not_a_version(std::string_view text, const std::string& why) {
-    return fail(ErrorCode::invalid, "\"" + std::string(text) + "\" is not a version: " + why);
+    return fail(ErrorCode::invalid, quoted(text) + " is not a version: " + why);
 }
 
-Result<std::uint64_t> parse_number(std::string_view digits) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size())
-        return fail(ErrorCode::invalid, std::string(digits) + " is too large");
-    return number;
-}
+constexpr auto kLargestNumber = std::numeric_limits<std::uint64_t>::max();
 
 /// What is wrong with the dot-separated identifiers of a pre-release or of build metadata.
 std::string complaint_about_identifiers(const std::vector<std::string_view>& identifiers,
                                         std::string_view what, bool numbers_are_plain) {
     for (const auto identifier : identifiers) {
         if (identifier.empty()) return "an identifier of its " + std::string(what) + " is empty";
-        if (!std::all_of(identifier.begin(), identifier.end(), is_identifier_character))
+        if (!has_only_alphanumeric_and(identifier, "-"))
             return "its " + std::string(what) + " may only have letters, digits, dashes and dots";
         if (numbers_are_plain && identifier.size() > 1 && identifier.front() == '0' &&
-            is_numeric(identifier))
+            is_all_digits(identifier))
             return "the number " + std::string(identifier) + " of its " + std::string(what) +
                    " begins with 0";
     }
@@ -60,8 +33,8 @@ std::string complaint_about_identifiers(const std::vector<std::string_view>& ide
 
 /// Numeric identifiers compare as numbers of any length and come before alphanumeric ones.
 std::strong_ordering compare_identifiers(const std::string& left, const std::string& right) {
-    const bool left_numeric = is_numeric(left);
-    const bool right_numeric = is_numeric(right);
+    const bool left_numeric = is_all_digits(left);
+    const bool right_numeric = is_all_digits(right);
     if (left_numeric != right_numeric)
         return left_numeric ? std::strong_ordering::less : std::strong_ordering::greater;
     if (left_numeric && left.size() != right.size()) return left.size() <=> right.size();
@@ -86,18 +59,18 @@ Version::Version(std::uint64_t major, std::uint64_t minor, std::uint64_t patch)
 
 Result<Version> Version::parse(std::string_view text) {
     const auto core_end = std::min(text.find_first_of("-+"), text.size());
-    const auto numbers = split_at_dots(text.substr(0, core_end));
+    const auto numbers = split(text.substr(0, core_end), '.');
     Version version;
     if (numbers.size() != 3) return not_a_version(text, "write it as MAJOR.MINOR.PATCH");
     const std::array fields{&version.major_, &version.minor_, &version.patch_};
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const auto digits = numbers[i];
-        if (digits.empty() || !is_numeric(digits))
-            return not_a_version(text, "write three numbers, as in 1.2.3");
+        if (!is_all_digits(digits)) return not_a_version(text, "write three numbers, as in 1.2.3");
         if (digits.size() > 1 && digits.front() == '0')
             return not_a_version(text, "the number " + std::string(digits) + " begins with 0");
-        const auto number = parse_number(digits);
-        if (!number) return not_a_version(text, number.error().message());
+        const auto number = parse_decimal(digits, kLargestNumber);
+        if (!number)
+            return not_a_version(text, "the number " + std::string(digits) + " is too large");
         *fields[i] = *number;
     }
 
@@ -105,14 +78,14 @@ Result<Version> Version::parse(std::string_view text) {
     if (build_begin != std::string_view::npos) {
         const auto build = text.substr(build_begin + 1);
         const auto complaint =
-            complaint_about_identifiers(split_at_dots(build), "build metadata", false);
+            complaint_about_identifiers(split(build, '.'), "build metadata", false);
         if (!complaint.empty()) return not_a_version(text, complaint);
         version.build_ = build;
     }
     const auto prerelease_end = std::min(build_begin, text.size());
     if (core_end < prerelease_end) {
         const auto identifiers =
-            split_at_dots(text.substr(core_end + 1, prerelease_end - core_end - 1));
+            split(text.substr(core_end + 1, prerelease_end - core_end - 1), '.');
         const auto complaint = complaint_about_identifiers(identifiers, "pre-release", true);
         if (!complaint.empty()) return not_a_version(text, complaint);
         version.prerelease_.assign(identifiers.begin(), identifiers.end());
@@ -127,17 +100,16 @@ Result<Version> Version::coerce_os_version(std::string_view version_id) {
                     "the operating system has no VERSION_ID in os-release: a range for `os` cannot "
                     "be compared with it");
     const auto unusable = [version_id] {
-        return fail(ErrorCode::invalid, "VERSION_ID \"" + std::string(version_id) +
-                                            "\" of os-release cannot be read as a version: one to "
+        return fail(ErrorCode::invalid, "VERSION_ID " + quoted(version_id) +
+                                            " of os-release cannot be read as a version: one to "
                                             "three numbers are needed");
     };
-    const auto numbers = split_at_dots(version_id);
+    const auto numbers = split(version_id, '.');
     Version version;
     const std::array fields{&version.major_, &version.minor_, &version.patch_};
     if (numbers.size() > fields.size()) return unusable();
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (numbers[i].empty() || !is_numeric(numbers[i])) return unusable();
-        const auto number = parse_number(numbers[i]);
+        const auto number = parse_decimal(numbers[i], kLargestNumber);
         if (!number) return unusable();
         *fields[i] = *number;
     }

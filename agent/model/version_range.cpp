@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "agent/model/text.hpp"
+
 namespace agent::model {
 namespace {
 
@@ -30,9 +32,6 @@ constexpr std::array<std::pair<std::string_view, Operator>, 11> kOperators{{
 
 bool is_space(char c) {
     return c == ' ' || c == '\t';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 bool is_wildcard(std::string_view number) {
     return number == "x" || number == "X" || number == "*";
@@ -125,9 +124,8 @@ class RangeParser {
             const auto dot = core.find('.');
             const auto number = core.substr(0, dot);
             wild = wild || is_wildcard(number);
-            if (!is_wildcard(number) && (number.empty() || !std::ranges::all_of(number, is_digit)))
-                return wrong(position_, "\"" + std::string(number) +
-                                            "\" is neither a number nor one of x, X, *");
+            if (!is_wildcard(number) && !is_all_digits(number))
+                return wrong(position_, quoted(number) + " is neither a number nor one of x, X, *");
             if (++count > 3) return wrong(position_, "a version has at most three numbers");
             if (!wild) ++precision;
             if (count > 1) numbers += '.';

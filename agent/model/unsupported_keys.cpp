@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/model/description.hpp"
+
+namespace agent::model {
+namespace {
+
+class UnsupportedKeys {
+  public:
+    explicit UnsupportedKeys(const std::string& where) : where_(where) {}
+
+    void add_if(bool used, const std::string& key) {
+        if (used)
+            problems_.push_back({ErrorCode::invalid, where_, 0, 0, key,
+                                 "not supported by this version", "leave it out"});
+    }
+
+    Problems take() { return std::move(problems_); }
+
+  private:
+    const std::string& where_;
+    Problems problems_;
+};
+
+}  // namespace
+
+Problems unsupported_keys(const Description& description, const std::string& where) {
+    UnsupportedKeys keys(where);
+    keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
+    keys.add_if(!description.scope.empty(), "scope");
+    keys.add_if(!description.scope_definitions.empty(), "scope-definitions");
+    keys.add_if(!description.host_packages.empty(), "host-packages");
+    keys.add_if(!description.groups.empty(), "groups");
+    keys.add_if(!description.volumes.empty(), "volumes");
+    keys.add_if(description.bundle_group.has_value(), "bundle-group");
+    for (std::size_t i = 0; i < description.containers.size(); ++i) {
+        const auto& container = description.containers[i];
+        const auto path = "containers[" + std::to_string(i) + "].";
+        keys.add_if(!container.mounts.empty(), path + "mounts");
+        keys.add_if(!container.devices.empty(), path + "devices");
+        keys.add_if(!container.secrets.empty(), path + "secrets");
+    }
+    keys.add_if(!description.init_containers.empty(), "init-containers");
+    keys.add_if(!description.file_providers.empty(), "file-providers");
+    return keys.take();
+}
+
+}  // namespace agent::model
