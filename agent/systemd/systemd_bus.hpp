@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "agent/host/service_manager.hpp"
+
+namespace agent::systemd {
+
+class Bus;
+
+struct SystemdOptions {
+    /// Of one call; systemd answers none while it reloads.
+    std::chrono::milliseconds call_timeout = std::chrono::seconds(60);
+    /// Of daemon-reload, which runs every generator (each may take 90 s).
+    std::chrono::milliseconds reload_timeout = std::chrono::minutes(3);
+};
+
+/// The system's systemd. Connects at the first call, and again where the connection was lost
+/// (daemon-reexec of a systemd that was asked on its private socket). For one thread.
+class SystemdBus : public host::ServiceManager {
+  public:
+    explicit SystemdBus(SystemdOptions options = {});
+    ~SystemdBus() override;
+
+    [[nodiscard]] model::Result<unsigned> version() override;
+    [[nodiscard]] model::Result<> reload() override;
+    [[nodiscard]] model::Result<> queue_start(const std::string& unit) override;
+    [[nodiscard]] model::Result<std::vector<host::JobResult>> start(
+        const std::vector<std::string>& units, Timeout timeout) override;
+    [[nodiscard]] model::Result<std::vector<host::JobResult>> stop(
+        const std::vector<std::string>& units, Timeout timeout) override;
+    [[nodiscard]] model::Result<std::vector<host::JobResult>> restart(
+        const std::vector<std::string>& units, Timeout timeout) override;
+    [[nodiscard]] model::Result<> reset_failed(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<std::vector<host::UnitState>> states(
+        const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<std::vector<std::pair<std::string, std::string>>>
+    foreign_unit_files(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<> mask_runtime(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<> unmask_runtime(const std::vector<std::string>& units) override;
+
+  private:
+    [[nodiscard]] model::Result<> connect();
+    /// Calls work(bus), and once more on a new connection where the first was lost meanwhile.
+    template <typename Work>
+    auto with_bus(Work work) -> decltype(work(std::declval<const Bus&>()));
+
+    SystemdOptions options_;
+    std::unique_ptr<Bus> bus_;
+};
+
+}  // namespace agent::systemd
