@@ -15,6 +15,7 @@ from support.repository import repository as local_repository  # noqa: E402
 from support.vm import VirtualMachine  # noqa: E402
 from support.vm_image import vm_image  # noqa: E402
 
+_USED: set[str] = set()
 _GUESTS = pytest.StashKey[list[Guest]]()
 
 
@@ -108,6 +109,7 @@ def _factory(request, kind):
     def make(*arguments, **options):
         guest = kind(*arguments, **options)
         guests.append(guest)
+        _USED.add(guest.made_of())
         return guest
     yield make
     for guest in guests:
@@ -121,3 +123,9 @@ def pytest_runtest_makereport(item, call):
     if report.failed and call.when in ("setup", "call"):
         for guest in item.stash.get(_GUESTS, []):
             report.sections.append((f"machine {guest.directory.name}", guest.diagnosis()))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what the machines were made of: the one thing that is not real, where it is not."""
+    for line in sorted(_USED):
+        terminalreporter.write_line(line)

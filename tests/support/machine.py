@@ -158,6 +158,10 @@ class Machine(Guest):
         else:
             self._pipe(self.enter("cat", source), ["sh", "-c", 'cat >"$0"', destination])
 
+    def made_of(self) -> str:
+        runtime = "plain crun" if self.runtime == "plain" else "crun behind a shim without limits"
+        return f"{self.root.suite} in systemd-nspawn, {runtime}"
+
     def console(self) -> str:
         """What was printed at boot and shutdown, the last lines."""
         text = self.console_log.read_text(errors="replace") if self.console_log.exists() else ""
@@ -254,9 +258,7 @@ def _probed_runtime(suite: str) -> str:
         with Machine(roots.machine(suite), runtime="plain") as machine:
             machine.boot()
             yield machine
-    runtime = "shim" if oci_runtime.is_shim_needed(suite, boot_machine) else "plain"
-    print(f"OCI runtime in the {suite} machine: {runtime}")
-    return runtime
+    return "shim" if oci_runtime.is_shim_needed(suite, boot_machine) else "plain"
 
 
 def _is_systemd(pid: int) -> bool:

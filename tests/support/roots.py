@@ -111,14 +111,11 @@ def build(suite: str, control: Path) -> Root:
 def installed(suite: str, repository: Path) -> Root:
     """Has the package of a local repository (repository.py)."""
     def add(namespace: Namespace, tree: Path) -> None:
-        namespace.path(tree / "etc/apt/sources.list").write_text(
-            f"deb [trusted=yes] file:{repository} ./\n")
-        copy = tree / "srv/repository"
-        namespace.mount("--mkdir", "--bind", repository, copy)
-        with package_manager(namespace, tree) as apt:
-            apt("update")
-            apt("install", "update-agent")
-            apt("clean")
+        with tempfile.NamedTemporaryFile("w", suffix=".list") as sources:
+            # copy: and not file:, as dpkg runs inside where the repository is not.
+            sources.write(f"deb [trusted=yes] copy:{repository} ./\n")
+            sources.flush()
+            install(namespace, tree, ["update-agent"], "-o", f"Dir::Etc::sourcelist={sources.name}")
     key = hashlib.sha256((repository / "Packages").read_bytes()).hexdigest()
     return machine(suite).derive("installed", key, add)
 
@@ -128,11 +125,11 @@ def _with_packages(base: Root, name: str, packages: list[str]) -> Root:
                        lambda namespace, tree: install(namespace, tree, packages))
 
 
-def install(namespace: Namespace, tree: Path, packages: list[str]) -> None:
+def install(namespace: Namespace, tree: Path, packages: list[str], *options: str) -> None:
     """Install packages into a mounted root, without Recommends."""
     with package_manager(namespace, tree) as apt:
-        apt("update")
-        apt("install", *packages)
+        apt(*options, "update")
+        apt(*options, "install", *packages)
         apt("clean")
     for entry in (namespace.path(tree) / "var/lib/apt/lists").glob("*_*"):
         entry.unlink()

@@ -142,6 +142,9 @@ class VirtualMachine(Guest):
             file.seek(0)
             _unpack(file, destination, whole=parent.endswith(" ."))
 
+    def made_of(self) -> str:
+        return f"{self.image.suite} in QEMU ({self.accelerator}), plain crun"
+
     def console(self) -> str:
         """What kernel and systemd printed, the last lines."""
         text = self.console_log.read_text(errors="replace") if self.console_log.exists() else ""

@@ -18,6 +18,7 @@ _DISK_SIZE = "6G"  # sparse
 
 @dataclass(frozen=True)
 class VmImage:
+    suite: str
     directory: Path
 
     @property
@@ -62,7 +63,8 @@ def from_root(root: Root) -> VmImage:
             shutil.copy(inside / "vmlinuz", directory / "vmlinuz")
             shutil.copy(inside / "initrd.img", directory / "initrd.img")
             namespace.run("mke2fs", "-q", "-t", "ext4", "-d", tree, directory / "disk.img", _DISK_SIZE)
-    return VmImage(roots.cached(f"disk-{root.suite}", [*map(str, root.layers), _DISK_SIZE], make))
+    layers = [str(layer) for layer in root.layers]
+    return VmImage(root.suite, roots.cached(f"disk-{root.suite}", [*layers, _DISK_SIZE], make))
 
 
 def _configure(tree: Path) -> None:
