@@ -5,6 +5,7 @@ systemd-nspawn names its cgroups the same for every machine, so two at once woul
 """
 
 import os
+import time
 from pathlib import Path
 
 
@@ -24,13 +25,17 @@ def make_cgroup(path: Path) -> Path:
     return path
 
 
-def remove_tree(path: Path) -> bool:
-    """Remove an empty cgroup and those below it; false when something still runs there."""
-    try:
-        for directory, _, _ in os.walk(path, topdown=False):
-            os.rmdir(directory)
-    except OSError:
-        return False
+def remove_tree(path: Path, timeout: float = 5) -> bool:
+    """Remove a cgroup and those below it, once what died in there has been reaped."""
+    end = time.monotonic() + timeout
+    while path.exists():
+        try:
+            for directory, _, _ in os.walk(path, topdown=False):
+                os.rmdir(directory)
+        except OSError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
     return True
 
 

@@ -14,6 +14,20 @@ class Guest:
     def execute(self, command: list[str], timeout: float, stdin: bytes | None) -> Result:
         raise NotImplementedError
 
+    def boot(self, timeout: float = 60, wait: bool = True) -> None:
+        """Start it and wait until systemd is done with its jobs; its state may be degraded.
+
+        Without wait, only until commands can be run.
+        """
+        raise NotImplementedError
+
+    def wait_booted(self, timeout: float) -> None:
+        """Until systemd is done with the jobs of the boot; its state may be degraded."""
+        wait_for(lambda: self._system_state() in ("running", "degraded"), timeout, "booting")
+
+    def _system_state(self) -> str:
+        return self.run(["systemctl", "is-system-running"], check=False).stdout.strip()
+
     def run(self, command: str | list[str], check: bool = True, timeout: float = 60,
             input: str | bytes | None = None) -> Result:
         """Run as root and wait; fails on an exit other than 0 unless check is false."""

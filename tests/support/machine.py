@@ -24,7 +24,6 @@ from .namespace import Namespace, children, wait_for
 from .roots import Root
 from .work import WorkDirectory, cgroup_of
 
-_BOOT_TIMEOUT = 60
 ENTER_FILE = "enter.json"  # for scripts/machine exec
 _HALT_SIGNAL = signal.SIGRTMIN + 3  # systemd(1): halt, started as if by halt.target
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -70,9 +69,9 @@ class Machine(Guest):
     def __exit__(self, *_) -> None:
         self.close()
 
-    def boot(self, timeout: float = _BOOT_TIMEOUT) -> None:
-        """Start it and wait until systemd has no more jobs; the state may be degraded."""
+    def boot(self, timeout: float = 60, wait: bool = True) -> None:
         assert not self.running, "the machine is running already"
+        self._init = 0
         with open(self.console_log, "ab") as console:
             self._nspawn = subprocess.Popen(
                 self._namespace.enter("sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec "$@"',
@@ -80,11 +79,14 @@ class Machine(Guest):
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                 env=os.environ | self._nspawn_environment())
         try:
-            self._init = wait_for(self._find_init, timeout, "systemd-nspawn starting")
+            self._init = wait_for(self._find_init, timeout, "starting systemd-nspawn")
             self._harness_cgroup.mkdir(exist_ok=True)
             (self.directory / ENTER_FILE).write_text(json.dumps(self._enter_words()))
-            wait_for(self._is_up, timeout, "booting")
-        except (TimeoutError, RuntimeError) as error:
+            wait_for(lambda: self._system_state() not in ("", "offline", "unknown"), timeout,
+                     "starting systemd")
+            if wait:
+                self.wait_booted(timeout)
+        except TimeoutError as error:
             raise AssertionError(f"{error}\n{self.console()}") from None
 
     def power_off(self, timeout: float = 60) -> None:
@@ -96,6 +98,7 @@ class Machine(Guest):
         self._end(signal.SIGKILL, 10)
 
     def reboot(self, timeout: float = 60) -> None:
+        """An orderly one: systemd stops everything, and starts anew."""
         self.power_off(timeout)
         self.boot(timeout)
 
@@ -169,9 +172,9 @@ class Machine(Guest):
 
     def close(self) -> None:
         """End it without ceremony and remove what it wrote, unless UPDATE_AGENT_KEEP is set."""
-        if self.running:
-            self.kill()
         self._namespace.close()
+        if self._nspawn:
+            self._nspawn.wait()
         self._work.close()
 
     def _prepare_tree(self) -> None:
@@ -216,8 +219,7 @@ class Machine(Guest):
         return environment
 
     def _find_init(self) -> int:
-        if not self.running:
-            raise RuntimeError("systemd-nspawn ended")
+        assert self.running, f"systemd-nspawn ended\n{self.console()}"
         nspawn = children(self._nspawn.pid)
         inits = children(nspawn[0]) if nspawn else []
         return inits[0] if inits and _is_systemd(inits[0]) else 0
@@ -228,13 +230,8 @@ class Machine(Guest):
                 "nsenter", f"--target={self._init}", "--all", "--", "env", "--ignore-environment",
                 "--chdir=/root", *environment]
 
-    def _is_up(self) -> bool:
-        if not self.running:
-            raise RuntimeError("the machine went down while booting")
-        state = self.run(["systemctl", "is-system-running"], check=False).stdout.strip()
-        return state in ("running", "degraded")
-
     def _end(self, number: int, timeout: float) -> None:
+        assert self.running and self._init, "the machine is not running"
         os.kill(self._init, number)
         try:
             self._nspawn.wait(timeout)

@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from . import roots
+from . import cache, roots
 from .command import host
 from .namespace import Namespace
 from .paths import cache_directory, locked, packages_directory
@@ -63,7 +63,7 @@ def _dependencies(suite: str, packages: list[Path]) -> Path:
             shutil.copytree(namespace.path(tree / "var/cache/apt/archives"), directory,
                             ignore=lambda _, names: [n for n in names if not n.endswith(".deb")])
     base = roots.minimal(suite)
-    return roots.cached(f"dependencies-{suite}", [*map(str, base.layers), *fields], make)
+    return cache.made(f"dependencies-{suite}", [*map(str, base.layers), *fields], make)
 
 
 def _download(namespace: Namespace, tree: Path, packages: list[Path]) -> None:

@@ -20,13 +20,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import apt_sources
+from . import apt_sources, cache
 from .command import host
 from .namespace import Namespace
-from .paths import cache_directory, locked
-
-# Raise it when the making changes in a way that the other parts of the key don't show.
-_FORMAT = "1"
 
 MINIMAL = ["systemd", "systemd-sysv", "dbus", "apt", "udev", "kmod", "iproute2", "procps"]
 MACHINE = ["podman", "crun", "conmon", "netavark", "aardvark-dns", "ca-certificates", "nftables",
@@ -43,7 +39,7 @@ class Root:
     @contextlib.contextmanager
     def mounted(self, upper: Path | None = None):
         """The whole tree, in a namespace of its own; changes go to the upper directory."""
-        scratch = Path(tempfile.mkdtemp(prefix="root-", dir=_roots()))
+        scratch = Path(tempfile.mkdtemp(prefix="root-", dir=cache.directory()))
         namespace = Namespace()
         try:
             tree = scratch / "tree"
@@ -71,7 +67,7 @@ class Root:
             shutil.copymode(self.layers[0], upper)
             with self.mounted(upper) as (namespace, tree):
                 add(namespace, tree)
-        layer = cached(f"{name}-{self.suite}", [*map(str, self.layers), key], make)
+        layer = cache.made(f"{name}-{self.suite}", [*map(str, self.layers), key], make)
         return Root(self.suite, (layer, *self.layers))
 
 
@@ -87,7 +83,7 @@ def minimal(suite: str) -> Root:
              "--customize-hook=systemd-machine-id-setup --root=\"$1\"",
              "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
              suite, directory, "-", input="\n".join(lines) + "\n", stdin=None)
-    layer = cached(f"minimal-{suite}", [*MINIMAL, *lines, *options], make)
+    layer = cache.made(f"minimal-{suite}", [*MINIMAL, *lines, *options], make)
     return Root(suite, (layer,))
 
 
@@ -155,23 +151,3 @@ def package_manager(namespace: Namespace, tree: Path):
             return namespace.run("apt-get", "--quiet", "--assume-yes", *arguments, env=environment)
         yield apt
     policy.unlink()
-
-
-def _roots() -> Path:
-    directory = cache_directory() / "roots"
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
-
-
-def cached(name: str, key: list[str], make) -> Path:
-    """The directory that make(directory) fills; made once for a key, older ones are left alone."""
-    digest = hashlib.sha256("\n".join([_FORMAT, *key]).encode()).hexdigest()[:12]
-    directory = _roots() / f"{name}-{digest}"
-    with locked(directory.with_suffix(".lock")):
-        if not directory.exists():
-            print(f"making {directory.name}", flush=True)
-            partial = directory.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            make(partial)
-            partial.rename(directory)
-    return directory

@@ -24,7 +24,7 @@ from pathlib import Path
 from . import kvm
 from .command import Result, host
 from .guest import Guest
-from .namespace import Namespace, wait_for
+from .namespace import Namespace
 from .vm_image import VmImage
 from .work import WorkDirectory
 
@@ -56,8 +56,7 @@ class VirtualMachine(Guest):
     def __exit__(self, *_) -> None:
         self.close()
 
-    def boot(self, timeout: float = 240, wait_for_target: bool = True) -> None:
-        """Start it and wait until commands are answered, and then until systemd has no more jobs."""
+    def boot(self, timeout: float = 240, wait: bool = True) -> None:
         assert not self.running, "the virtual machine is running already"
         commands, commands_guest = socket.socketpair()
         self._files, files_guest = socket.socketpair()
@@ -72,13 +71,8 @@ class VirtualMachine(Guest):
         self._commands = _Commands(commands)
         if not self._commands.wait_ready(timeout):
             raise AssertionError(f"no answer within {timeout} s\n{self.console()}")
-        if wait_for_target:
+        if wait:
             self.wait_booted(timeout)
-
-    def wait_booted(self, timeout: float = 240) -> None:
-        """Until systemd is done with booting; the state may be degraded."""
-        wait_for(lambda: self.run("systemctl is-system-running", check=False).stdout.strip()
-                 in ("running", "degraded"), timeout, "booting", interval=0.5)
 
     def power_off(self, timeout: float = 120) -> None:
         """An orderly shutdown."""

@@ -6,10 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import roots
+from . import cache, roots
 from .command import host
 from .namespace import Namespace
-from .paths import cache_directory
 from .roots import Root
 
 _FILES = Path(__file__).with_name("guest_files")
@@ -64,7 +63,7 @@ def from_root(root: Root) -> VmImage:
             shutil.copy(inside / "initrd.img", directory / "initrd.img")
             namespace.run("mke2fs", "-q", "-t", "ext4", "-d", tree, directory / "disk.img", _DISK_SIZE)
     layers = [str(layer) for layer in root.layers]
-    return VmImage(root.suite, roots.cached(f"disk-{root.suite}", [*layers, _DISK_SIZE], make))
+    return VmImage(root.suite, cache.made(f"disk-{root.suite}", [*layers, _DISK_SIZE], make))
 
 
 def _configure(tree: Path) -> None:
