@@ -154,6 +154,20 @@ Result<> PodmanCli::remove_container(const std::string& name) {
     return {};
 }
 
+Result<> PodmanCli::kill_containers(const std::string& label_value) {
+    TRY(run({"podman stop",
+             {"stop", "--time", "0", "--filter", "label=update-agent.container=" + label_value},
+             options_.call_timeout}));
+    return {};
+}
+
+Result<> PodmanCli::remove_by_force(const std::string& name) {
+    TRY(run({"podman rm --force " + name,
+             {"rm", "--force", "--time", "0", "--ignore", "--volumes", "--", name},
+             options_.call_timeout}));
+    return {};
+}
+
 Result<> PodmanCli::remove_image(const Sha256& image) {
     const std::string title = "podman rmi " + image.hex();
     const auto removed = run({title, {"rmi", image.hex()}, options_.call_timeout});

@@ -46,6 +46,11 @@ class PodmanCli : public host::ContainerEngine {
     [[nodiscard]] model::Result<> remove_image(const model::Sha256& image) override;
     [[nodiscard]] model::Result<std::string> health(const std::string& name) override;
 
+    /// Ends the containers whose label update-agent.container has this value, at once.
+    [[nodiscard]] model::Result<> kill_containers(const std::string& label_value);
+    /// Removes a container whatever podman believes it does; one that is not there is no failure.
+    [[nodiscard]] model::Result<> remove_by_force(const std::string& name);
+
   private:
     struct Call;
     [[nodiscard]] model::Result<std::string> run(const Call& call) const;

@@ -62,7 +62,7 @@ SystemdBus::~SystemdBus() = default;
 Result<> SystemdBus::connect() {
     if (bus_ != nullptr && bus_->is_open()) return {};
     bus_.reset();
-    TRY_ASSIGN(Bus bus, Bus::connect(options_.call_timeout));
+    TRY_ASSIGN(Bus bus, Bus::connect(options_.timeout));
     bus_ = std::make_unique<Bus>(std::move(bus));
     return {};
 }

@@ -10,8 +10,8 @@ namespace agent::systemd {
 class Bus;
 
 struct SystemdOptions {
-    /// Of one call; systemd answers none while it reloads.
-    std::chrono::milliseconds call_timeout = std::chrono::seconds(60);
+    /// Of connecting and of one call; systemd answers none while it reloads.
+    std::chrono::milliseconds timeout = std::chrono::seconds(60);
     /// Of daemon-reload, which runs every generator (each may take 90 s).
     std::chrono::milliseconds reload_timeout = std::chrono::minutes(3);
 };

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// container-stopped NAME: ExecStopPost= of a container's unit. Ends at once where the service ended
+// well ($SERVICE_RESULT of systemd.exec(5)), else becomes the program repair-container beside it.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+int main(int argc, char** argv) {
+    const char* result = std::getenv("SERVICE_RESULT");
+    if (result != nullptr && std::strcmp(result, "success") == 0) return 0;
+    if (argc != 2) {
+        std::fputs("usage: container-stopped NAME, from ExecStopPost= of its unit\n", stderr);
+        return 2;
+    }
+    std::string program = argv[0];
+    program.replace(program.rfind('/') + 1, std::string::npos, "repair-container");
+    execl(program.c_str(), program.c_str(), argv[1], nullptr);
+    std::perror(program.c_str());
+    return 1;
+}
