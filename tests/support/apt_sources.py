@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .command import host
 
+_POCKETS = ("", "updates", "security")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _TRANSPORT_OPTIONS = ("Acquire::http::", "Acquire::https::", "Acquire::Check-", "Acquire::Retries",
                       "Acquire::ForceIPv", "Acquire::Max-FutureTime")
@@ -41,7 +42,7 @@ def sources(suite: str) -> list[Source]:
         codename = target.get("Codename") or release
         own = _host_codename()
         base, dash, pocket = codename.partition("-")
-        if target.get("Origin") != "Debian" or base != own or pocket not in ("", "updates", "security"):
+        if target.get("Origin") != "Debian" or base != own or pocket not in _POCKETS:
             continue
         source = Source(target["Repo-URI"], suite + dash + pocket, target["Component"],
                         _custom_key(target.get("Signed-By", "")))

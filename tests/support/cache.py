@@ -28,7 +28,7 @@ def directory() -> Path:
 
 
 def made(name: str, key: list[str], make) -> Path:
-    """The directory that make(directory) fills, from the cache if it was made for this key before."""
+    """The directory that make(directory) fills; from the cache if it was made for this key."""
     digest = hashlib.sha256("\n".join([_FORMAT, *key]).encode()).hexdigest()[:12]
     path = directory() / f"{name}-{digest}"
     _hold(path)

@@ -115,8 +115,8 @@ class Guest:
             return self.console()
         try:
             return "\n".join([
-                self.run("systemctl --no-pager --failed; systemctl --no-pager list-jobs", check=False).stdout,
-                self.run("podman ps --all", check=False).stdout,
+                self.run("systemctl --no-pager --failed; systemctl --no-pager list-jobs;"
+                         " podman ps --all", check=False).stdout,
                 self.journal("--lines=150")])
         except AssertionError as error:
             return f"{error}\n{self.console()}"

@@ -34,7 +34,8 @@ def _works(image: VmImage) -> bool:
                "-serial", "stdio", "-kernel", image.kernel, "-initrd", image.initrd,
                "-append", _APPEND]
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LIMIT)
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL,
+                              timeout=_LIMIT)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0 and b"Kernel panic" in done.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A throw-away Debian in systemd-nspawn: systemd as its first process, real podman, a second a boot.
+"""A throw-away Debian in systemd-nspawn: systemd as first process, real podman, a second a boot.
 
     with Machine(roots.machine("bookworm")) as machine:
         machine.boot()

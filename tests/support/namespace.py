@@ -2,7 +2,8 @@
 """A private mount and PID namespace that cannot outlive the test run.
 
 Everything a machine needs is mounted and started in here. Its first process reads a pipe that only
-this process holds: when we end, however we end, the kernel kills all that is inside and undoes the mounts.
+this process holds: when we end, however we end, the kernel kills all that is inside and undoes the
+mounts.
 """
 
 import os

@@ -48,9 +48,9 @@ def is_shim_needed(suite: str, boot_machine) -> bool:
     if not answer.exists():
         with boot_machine() as machine:
             images.load(machine, "localhost/probe:1")
-            probe = machine.run(["systemd-run", "--wait", "--pipe", "--quiet", "--property=Delegate=yes",
-                                 "podman", "run", "--rm", "--cgroups=split", "localhost/probe:1",
-                                 "/ready", "--exit", "0"], check=False)
+            probe = machine.run("systemd-run --wait --pipe --quiet --property=Delegate=yes"
+                                " podman run --rm --cgroups=split localhost/probe:1"
+                                " /ready --exit 0", check=False)
         answer.parent.mkdir(parents=True, exist_ok=True)
         answer.write_text("plain" if probe.ok else f"shim: {probe.stderr.strip()}")
     return answer.read_text() != "plain"

@@ -17,7 +17,7 @@ def cache_directory() -> Path:
 
 
 def work_directory() -> Path:
-    """Throw-away copies of running machines; on the cache's file system, see overlay(5) upperdir."""
+    """Throw-away copies of running machines; overlays write here, as they do in the cache."""
     return cache_directory() / "work"
 
 

@@ -71,7 +71,8 @@ class Pki:
         who = self.identity(identity)
         chain = ["-certfile", who.chain] if who.chain else []
         host("openssl", "cms", "-sign", "-binary", "-outform", "DER", "-md", "sha256",
-             "-in", content, "-out", signature, "-signer", who.certificate, "-inkey", who.key, *chain)
+             "-in", content, "-out", signature, "-signer", who.certificate, "-inkey", who.key,
+             *chain)
 
     def _authority(self, name: str, issuer: str | None = None) -> None:
         self._key(name)

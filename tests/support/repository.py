@@ -49,7 +49,8 @@ def built_packages(suite: str) -> list[Path]:
 
 def index(directory: Path) -> None:
     """Make a directory of packages a repository."""
-    (directory / "Packages").write_text(host("apt-ftparchive", "packages", ".", cwd=directory).stdout)
+    packages = host("apt-ftparchive", "packages", ".", cwd=directory).stdout
+    (directory / "Packages").write_text(packages)
 
 
 def _dependencies(suite: str, packages: list[Path]) -> Path:

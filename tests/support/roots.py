@@ -9,7 +9,7 @@ directory on top, so a throw-away copy costs nothing.
     machine    minimal and podman with its friends
     vm         machine, a kernel and the command agent of vm.py
     installed  machine and the package
-    build      build dependencies: where the package is built for another suite than the host's
+    build      build dependencies, to build the package for another suite than the host's
 """
 
 import contextlib
@@ -133,7 +133,7 @@ def install(namespace: Namespace, tree: Path, packages: list[str], *options: str
 
 @contextlib.contextmanager
 def package_manager(namespace: Namespace, tree: Path):
-    """The host's apt (its network, its certificates) working on a mounted root; dpkg runs inside."""
+    """The host's apt, with its network and certificates, on a mounted root; dpkg runs inside."""
     for name in ("dev", "proc", "sys"):
         namespace.mount("--rbind", f"/{name}", tree / name)
     policy = namespace.path(tree) / "usr/sbin/policy-rc.d"

@@ -39,8 +39,7 @@ def run_steps(steps: list[Step]) -> int:
                     results[step.name] = False
                     print(f"---- {step.name}: not run, as something before it failed", flush=True)
                     waiting.remove(step)
-                elif (len(running) < _AT_ONCE and all(results.get(name) for name in step.after)
-                      and not (step.compiles and any(other.compiles for other in running.values()))):
+                elif _may_start(step, list(running.values()), results):
                     running[pool.submit(_run, step)] = step
                     waiting.remove(step)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -52,6 +51,12 @@ def run_steps(steps: list[Step]) -> int:
         summary += f"; failed: {', '.join(failed)}"
     print(f"==== {summary}; {time.monotonic() - began:.0f} s", flush=True)
     return 1 if failed else 0
+
+
+def _may_start(step: Step, running: list[Step], results: dict[str, bool]) -> bool:
+    """Compiling uses all processors, so only one such step runs at a time."""
+    return (len(running) < _AT_ONCE and all(results.get(name) for name in step.after)
+            and not (step.compiles and any(other.compiles for other in running)))
 
 
 def _run(step: Step) -> bool:

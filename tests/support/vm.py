@@ -28,6 +28,7 @@ from .namespace import Namespace
 from .vm_image import VmImage
 from .work import WorkDirectory
 
+_FILES_PORT = "/dev/virtio-ports/update-agent.files"
 _APPEND = "root=/dev/vda rw console=ttyS0 panic=-1 quiet mitigations=off systemd.show_status=false"
 
 
@@ -125,7 +126,7 @@ class VirtualMachine(Guest):
                             timeout=600).stdout)
         with self._files_lock, tempfile.TemporaryFile(dir=self.directory) as file:
             sender = threading.Thread(target=self.run, args=(
-                f"cat {archive} >/dev/virtio-ports/update-agent.files; rm {archive}",),
+                f"cat {archive} >{_FILES_PORT}; rm {archive}",),
                 kwargs={"timeout": 600})
             sender.start()
             while size > 0:
@@ -163,7 +164,7 @@ class VirtualMachine(Guest):
 
     def _send(self, consumer: str, data: bytes) -> None:
         """Give data to the standard input of a script in the guest."""
-        script = f"set -e -o pipefail; head -c {len(data)} /dev/virtio-ports/update-agent.files | {{ {consumer}; }}"
+        script = (f"set -e -o pipefail; head -c {len(data)} {_FILES_PORT} | {{ {consumer}; }}")
         with self._files_lock:
             # The socket takes what the guest does not read yet only up to its buffer.
             sender = threading.Thread(target=self._files.sendall, args=(data,))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, roots
-from .command import host
 from .namespace import Namespace
 from .roots import Root
 
 _FILES = Path(__file__).with_name("guest_files")
+# They use the serial port, or want a network, or seconds of a slow processor.
+_MASKED = ["serial-getty@ttyS0.service", "getty@tty1.service", "apt-daily.timer",
+           "apt-daily-upgrade.timer", "e2scrub_reap.service", "podman-auto-update.timer"]
 _DISK_SIZE = "6G"  # sparse
 
 
@@ -47,10 +49,9 @@ def vm_root(base: Root) -> Root:
     def add(namespace: Namespace, tree: Path) -> None:
         _configure(namespace.path(tree))
         roots.install(namespace, tree, roots.VM)
-        namespace.run("chroot", tree, "systemctl", "--quiet", "enable", "command-agent.service")
-        namespace.run("chroot", tree, "systemctl", "--quiet", "mask", "serial-getty@ttyS0.service",
-                      "getty@tty1.service", "apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_reap.service",
-                      "podman-auto-update.timer")
+        systemctl = ("chroot", tree, "systemctl", "--quiet")
+        namespace.run(*systemctl, "enable", "command-agent.service")
+        namespace.run(*systemctl, "mask", *_MASKED)
     return base.derive("vm", " ".join(roots.VM) + key.hexdigest(), add)
 
 
@@ -61,7 +62,8 @@ def from_root(root: Root) -> VmImage:
             inside = namespace.path(tree)
             shutil.copy(inside / "vmlinuz", directory / "vmlinuz")
             shutil.copy(inside / "initrd.img", directory / "initrd.img")
-            namespace.run("mke2fs", "-q", "-t", "ext4", "-d", tree, directory / "disk.img", _DISK_SIZE)
+            namespace.run("mke2fs", "-q", "-t", "ext4", "-d", tree, directory / "disk.img",
+                          _DISK_SIZE)
     layers = [str(layer) for layer in root.layers]
     return VmImage(root.suite, cache.made(f"disk-{root.suite}", [*layers, _DISK_SIZE], make))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A directory for one running machine; what a killed test run leaves behind, the next one removes."""
+"""A directory for one running machine; what a killed run leaves behind, the next one removes."""
 
 import fcntl
 import os
