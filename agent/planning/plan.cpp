@@ -83,6 +83,18 @@ InstalledSet resulting_set(const InstalledSet& installed, const Request& request
     return result;
 }
 
+/// What the request brings. What is there already is not judged again: the host may have changed
+/// since, and there is nothing to do.
+Request brought_by(const Request& request, const Plan& plan) {
+    Request brought{.add = {}, .remove = request.remove};
+    const auto& unchanged = plan.unchanged;
+    for (const auto& candidate : request.add)
+        if (std::find(unchanged.begin(), unchanged.end(), candidate.description.id) ==
+            unchanged.end())
+            brought.add.push_back(candidate);
+    return brought;
+}
+
 void order_bundles(const InstalledSet& installed, const Request& request, Plan& plan) {
     const std::set<BundleId> removed(request.remove.begin(), request.remove.end());
     auto stop_order = by_requirements(installed);
@@ -140,11 +152,12 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     Problems problems;
     plan.result = resulting_set(installed, request, facts.next_generation, plan, problems);
     check_removal(installed, request, problems);
-    for (const auto& candidate : request.add)
+    const auto brought = brought_by(request, plan);
+    for (const auto& candidate : brought.add)
         check_machine(candidate, facts, problems);
     // What stays is only checked with what comes; a removal's dependants were named above.
-    if (!request.add.empty()) check_requirements(plan.result, problems);
-    check_names(plan.result, request, facts, problems);
+    if (!brought.add.empty()) check_requirements(plan.result, problems);
+    check_names(plan.result, brought, facts, problems);
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
     order_bundles(installed, request, plan);
