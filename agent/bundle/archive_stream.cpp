@@ -132,6 +132,9 @@ void ArchiveStream::read_ahead() {
     state_->piece = kLargePieces;
 }
 
+const std::filesystem::path& ArchiveStream::file() const {
+    return state_->file;
+}
 std::uint64_t ArchiveStream::file_size() const {
     return state_->file_size;
 }
@@ -146,6 +149,11 @@ Error ArchiveStream::damaged(const std::string& message) const {
     return invalid(message + ": the file is damaged: copy it again");
 }
 
+Error ArchiveStream::damaged_file(const std::string& message) const {
+    return {ErrorCode::invalid,
+            state_->file.string() + ": " + message + ": the file is damaged: copy it again"};
+}
+
 namespace {
 
 /// The archive's end is two blocks of zeros, padded with more; anything else behind the last member
@@ -153,16 +161,17 @@ namespace {
 Result<> check_end(const ArchiveStream& stream, int fd, std::uint64_t position) {
     const std::uint64_t size = stream.file_size();
     if (position > size || size - position < 2 * kBlock)
-        return fail(stream.damaged("the end of the archive is missing"));
+        return fail(stream.damaged_file("the end of the archive is missing"));
     if (size - position > kMaxPadding)
-        return fail(stream.invalid("there is more than padding behind the end of the archive"));
+        return fail(
+            stream.damaged_file("there is more than padding behind the end of the archive"));
     std::vector<char> rest(size - position);
     const ssize_t count = ::pread(fd, rest.data(), rest.size(), static_cast<off_t>(position));
     if (count < 0) return fail(errno_error(errno, "reading the end of the archive"));
     if (static_cast<std::size_t>(count) != rest.size())
-        return fail(stream.damaged("the end of the archive is missing"));
+        return fail(stream.damaged_file("the end of the archive is missing"));
     if (std::any_of(rest.begin(), rest.end(), [](char c) { return c != 0; }))
-        return fail(stream.damaged("there is something behind the end of the archive"));
+        return fail(stream.damaged_file("there is something behind the end of the archive"));
     return {};
 }
 
@@ -190,7 +199,6 @@ Result<std::optional<ArchiveMember>> ArchiveStream::next() {
     archive_entry* entry = nullptr;
     const int status = archive_read_next_header(state.reader.get(), &entry);
     if (status == ARCHIVE_EOF && !is_first) {
-        state.member.clear();
         const auto position =
             static_cast<std::uint64_t>(archive_read_header_position(state.reader.get()));
         TRY(check_end(*this, state.fd.get(), position));
@@ -203,10 +211,11 @@ Result<std::optional<ArchiveMember>> ArchiveStream::next() {
     const char* const path = archive_entry_pathname(entry);
     state.member = printable(path != nullptr ? path : "(unreadable name)");
     state.position = 0;
+    if (path == nullptr) return fail(damaged("its header is not right"));
     if (const char* const kind = kind_of(entry))
         return fail(invalid(std::string("is ") + kind +
                             ", but a bundle file has regular files only (no directories either)"));
-    if (path == nullptr || archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) < 0)
+    if (archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) < 0)
         return fail(damaged("its header is not right"));
     return ArchiveMember{path, static_cast<std::uint64_t>(archive_entry_size(entry))};
 }

@@ -36,11 +36,14 @@ class ArchiveStream {
     /// Says that the rest of the file will be read: from now on in large pieces.
     void read_ahead();
 
+    [[nodiscard]] const std::filesystem::path& file() const;
     [[nodiscard]] std::uint64_t file_size() const;
     /// "FILE: member X: message".
     [[nodiscard]] model::Error invalid(const std::string& message) const;
     /// The same, and that the file has to be copied again.
     [[nodiscard]] model::Error damaged(const std::string& message) const;
+    /// The same without a member.
+    [[nodiscard]] model::Error damaged_file(const std::string& message) const;
 
   private:
     struct State;

@@ -128,7 +128,7 @@ Result<std::string> BundleReader::State::read_whole(const ArchiveMember& member,
 
 Result<std::string> BundleReader::State::read_description() {
     auto parsed = Manifest::parse(manifest_text);
-    if (!parsed) return fail(stream.invalid(parsed.error().text()));
+    if (!parsed) return fail(parsed.error().with_context(stream.file().string()));
     manifest = std::move(*parsed);
     total = manifest.total_size();
     seen.assign(manifest.entries().size(), false);
@@ -194,9 +194,10 @@ Result<> BundleReader::State::read_member(const ManifestEntry& entry, DirectoryW
 }
 
 Result<> BundleReader::State::read_rest(DirectoryWriter* writer, const ReadProgress& progress) {
+    // Told before gigabytes are read; a file that is being copied still looks like this.
     if (total > stream.file_size())
-        return fail(stream.damaged("the file has " + std::to_string(stream.file_size()) +
-                                   " bytes, but the manifest lists " + std::to_string(total)));
+        return fail(stream.damaged_file("has " + std::to_string(stream.file_size()) +
+                                        " bytes, but the manifest lists " + std::to_string(total)));
     stream.read_ahead();
     for (;;) {
         TRY_ASSIGN(const auto member, stream.next());
