@@ -18,6 +18,9 @@ using host::ImageInfo;
 using model::ErrorCode;
 using model::Result;
 using model::Sha256;
+using std::chrono::ceil;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 /// A directory for the blobs that podman copies before it unpacks them, emptied of what a killed
@@ -67,7 +70,10 @@ struct PodmanCli::Call {
 };
 
 Result<std::string> PodmanCli::run(const Call& call) const {
-    process::Command command{{options_.program}, call.environment, call.timeout};
+    // At least a moment: a call that is due at once still says that it was.
+    const auto left =
+        std::max(ceil<milliseconds>(options_.deadline - steady_clock::now()), milliseconds(1));
+    process::Command command{{options_.program}, call.environment, std::min(call.timeout, left)};
     command.title = call.title;
     command.arguments.insert(command.arguments.end(), call.arguments.begin(), call.arguments.end());
     command.environment.insert(options_.environment.begin(), options_.environment.end());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/host/container_engine.hpp"
+#include "agent/host/stuck_containers.hpp"
 
 namespace agent::podman {
 
@@ -17,6 +18,8 @@ struct PodmanOptions {
     /// Of a call that moves no image, and of one that does.
     std::chrono::milliseconds call_timeout = std::chrono::minutes(5);
     std::chrono::milliseconds image_timeout = std::chrono::hours(1);
+    /// Ends every call, whatever time it had otherwise.
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     /// Added to the environment of every call.
     std::map<std::string, std::string> environment = {};
     /// Where storage.conf is looked for.
@@ -27,7 +30,7 @@ struct PodmanOptions {
 
 /// podman(1) by its command line; works with 4.3 and 5.4. Calls may be made from several threads,
 /// but only one pull at a time on a machine, which the lock of a transaction ensures.
-class PodmanCli : public host::ContainerEngine {
+class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
   public:
     explicit PodmanCli(PodmanOptions options = {}) : options_(std::move(options)) {}
 
@@ -45,11 +48,8 @@ class PodmanCli : public host::ContainerEngine {
     [[nodiscard]] model::Result<> remove_container(const std::string& name) override;
     [[nodiscard]] model::Result<> remove_image(const model::Sha256& image) override;
     [[nodiscard]] model::Result<std::string> health(const std::string& name) override;
-
-    /// Ends the containers whose label update-agent.container has this value, at once.
-    [[nodiscard]] model::Result<> kill_containers(const std::string& label_value);
-    /// Removes a container whatever podman believes it does; one that is not there is no failure.
-    [[nodiscard]] model::Result<> remove_by_force(const std::string& name);
+    [[nodiscard]] model::Result<> kill_containers(const std::string& label_value) override;
+    [[nodiscard]] model::Result<> remove_by_force(const std::string& name) override;
 
   private:
     struct Call;
