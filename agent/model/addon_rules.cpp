@@ -3,8 +3,8 @@
 #include <array>
 
 #include "agent/model/bundle_rules.hpp"
+#include "agent/model/field_reader.hpp"
 #include "agent/model/text.hpp"
-#include "agent/model/value_checks.hpp"
 
 namespace agent::model {
 namespace {
@@ -20,12 +20,11 @@ void refuse_root(TomlTable& table, const Container& container) {
     if (!container.user.empty() && is_root(container.user))
         table.problem("user", quoted(container.user) + " is root, which an add-on may not be",
                       "name another user, or leave it out for 2001");
-    for (std::size_t i = 0; i < container.groups.size(); ++i) {
-        if (is_root(container.groups[i]))
-            table.problem(
-                "groups",
-                quoted(container.groups[i]) + " is the group of root, which an add-on may not have",
-                "leave it out");
+    for (const auto& group : container.groups) {
+        if (is_root(group))
+            table.problem(key_of_element(table, "groups", group),
+                          quoted(group) + " is the group of root, which an add-on may not have",
+                          "leave it out");
     }
 }
 
