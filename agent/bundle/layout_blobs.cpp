@@ -81,7 +81,26 @@ Result<> check_manifest_type(const std::filesystem::path& layout, const OciDescr
                    "has the type " + manifest.media_type + ", " + hint);
 }
 
-Result<ResolvedImage> resolve(const std::filesystem::path& layout, const OciDescriptor& entry) {
+}  // namespace
+
+std::filesystem::path blob_path(const std::filesystem::path& layout, const model::Sha256& digest) {
+    return layout / "blobs" / "sha256" / digest.hex();
+}
+
+Result<std::vector<OciDescriptor>> read_index(const std::filesystem::path& layout) {
+    const auto in_file = [&](const char* name) {
+        return [&layout, name](const model::Error& error) {
+            return error.with_context((layout / name).string());
+        };
+    };
+    TRY_ASSIGN(const std::string marker, read_file(layout / "oci-layout", kMaxDocumentBytes));
+    TRY(check_layout_marker(marker).map_error(in_file("oci-layout")));
+    TRY_ASSIGN(const std::string index, read_file(layout / "index.json", kMaxDocumentBytes));
+    return parse_oci_index(index).map_error(in_file("index.json"));
+}
+
+Result<ResolvedImage> resolve_image(const std::filesystem::path& layout,
+                                    const OciDescriptor& entry) {
     ResolvedImage image;
     image.ref = entry.ref;
     image.descriptor = entry;
@@ -104,25 +123,11 @@ Result<ResolvedImage> resolve(const std::filesystem::path& layout, const OciDesc
     return image;
 }
 
-}  // namespace
-
-std::filesystem::path blob_path(const std::filesystem::path& layout, const model::Sha256& digest) {
-    return layout / "blobs" / "sha256" / digest.hex();
-}
-
 Result<std::vector<ResolvedImage>> resolve_images(const std::filesystem::path& layout) {
-    const auto in_file = [&](const char* name) {
-        return [&layout, name](const model::Error& error) {
-            return error.with_context((layout / name).string());
-        };
-    };
-    TRY_ASSIGN(const std::string marker, read_file(layout / "oci-layout", kMaxDocumentBytes));
-    TRY(check_layout_marker(marker).map_error(in_file("oci-layout")));
-    TRY_ASSIGN(const std::string index, read_file(layout / "index.json", kMaxDocumentBytes));
-    TRY_ASSIGN(const auto entries, parse_oci_index(index).map_error(in_file("index.json")));
+    TRY_ASSIGN(const auto entries, read_index(layout));
     std::vector<ResolvedImage> images;
     for (const auto& entry : entries) {
-        TRY_ASSIGN(ResolvedImage image, resolve(layout, entry));
+        TRY_ASSIGN(ResolvedImage image, resolve_image(layout, entry));
         images.push_back(std::move(image));
     }
     return images;

@@ -28,6 +28,11 @@ struct ResolvedImage {
 [[nodiscard]] std::filesystem::path blob_path(const std::filesystem::path& layout,
                                               const model::Sha256& digest);
 
+/// What index.json names.
+[[nodiscard]] model::Result<std::vector<OciDescriptor>> read_index(
+    const std::filesystem::path& layout);
+[[nodiscard]] model::Result<ResolvedImage> resolve_image(const std::filesystem::path& layout,
+                                                         const OciDescriptor& entry);
 /// Every image that index.json names. ErrorCode::invalid says which file and what to do.
 [[nodiscard]] model::Result<std::vector<ResolvedImage>> resolve_images(
     const std::filesystem::path& layout);

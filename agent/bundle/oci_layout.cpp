@@ -35,26 +35,27 @@ LayoutImage to_layout_image(const ResolvedImage& image) {
     return result;
 }
 
-std::string names_of(const std::vector<ResolvedImage>& images) {
+std::string names_of(const std::vector<OciDescriptor>& entries) {
     std::string names;
-    for (const auto& image : images)
-        names += (names.empty() ? "" : ", ") + (image.ref.empty() ? "(no name)" : image.ref);
+    for (const auto& entry : entries)
+        names += (names.empty() ? "" : ", ") + (entry.ref.empty() ? "(no name)" : entry.ref);
     return names.empty() ? "none" : names;
 }
 
 Result<ResolvedImage> find_image(const std::filesystem::path& layout, const std::string& ref) {
-    TRY_ASSIGN(std::vector<ResolvedImage> images, resolve_images(layout));
+    TRY_ASSIGN(const std::vector<OciDescriptor> entries, read_index(layout));
     if (ref.empty()) {
-        if (images.size() == 1) return std::move(images.front());
-        return fail(ErrorCode::invalid, layout.string() + ": has " + std::to_string(images.size()) +
-                                            " images; name one of them: " + names_of(images));
+        if (entries.size() == 1) return resolve_image(layout, entries.front());
+        return fail(ErrorCode::invalid, layout.string() + ": has " +
+                                            std::to_string(entries.size()) +
+                                            " images; name one of them: " + names_of(entries));
     }
-    const auto found = std::find_if(images.begin(), images.end(),
-                                    [&](const ResolvedImage& image) { return image.ref == ref; });
-    if (found == images.end())
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const OciDescriptor& entry) { return entry.ref == ref; });
+    if (found == entries.end())
         return fail(ErrorCode::not_found,
-                    layout.string() + ": has no image " + ref + "; there is: " + names_of(images));
-    return std::move(*found);
+                    layout.string() + ": has no image " + ref + "; there is: " + names_of(entries));
+    return resolve_image(layout, *found);
 }
 
 Result<> prepare_layout(const std::filesystem::path& layout) {
