@@ -6,7 +6,7 @@
 #include "agent/systemd/jobs.hpp"
 #include "agent/systemd/manager_version.hpp"
 #include "agent/systemd/unit_files.hpp"
-#include "agent/systemd/unit_properties.hpp"
+#include "agent/systemd/unit_states.hpp"
 
 namespace agent::systemd {
 

@@ -9,8 +9,8 @@
 
 namespace agent::systemd {
 
-/// The states of the units in the order asked for, with one call for all and one for each unit that
-/// is there. Names that no unit can have are `not-found`.
+/// The states of the units in the order asked for, with one call for all and then a few
+/// properties of each unit that is there. Names that no unit can have are `not-found`.
 [[nodiscard]] model::Result<std::vector<host::UnitState>> read_states(
     const Bus& bus, const std::vector<std::string>& units);
 
