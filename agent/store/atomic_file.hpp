@@ -24,7 +24,8 @@ inline constexpr std::string_view kRemovedPrefix = ".gone-";
 /// The whole file; ErrorCode::not_found where it is absent, ErrorCode::invalid above `limit` bytes.
 [[nodiscard]] model::Result<std::string> read_file(const std::filesystem::path& file,
                                                    std::size_t limit = 64U << 20U);
-/// fsync of every file and directory below (and of) a new directory, and of its parent.
+/// Everything of a new directory, and its name, is on disk when this returns: syncfs(2), which
+/// reports failed writes since Linux 5.8, of the file system that it is on.
 [[nodiscard]] model::Result<> sync_tree(const std::filesystem::path& directory);
 /// Gives a synced file or directory its name in the same directory, and fsyncs that.
 /// ErrorCode::internal where the name is taken.

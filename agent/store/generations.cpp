@@ -180,9 +180,9 @@ Result<> Generations::commit(const Generation& generation, const fs::path& unfin
 }
 
 Result<> Generations::ensure_initial() const {
+    TRY_ASSIGN(const unsigned now, current());
     TRY(make_directories(paths_.bundles()));
     TRY(make_directories(paths_.generations()));
-    TRY_ASSIGN(const unsigned now, current());
     if (now != 0) return {};
     TRY(ensure_empty_generation());
     // Not replace_link_atomically(): a link that somebody made meanwhile stays.
