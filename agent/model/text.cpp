@@ -29,9 +29,9 @@ std::optional<std::uint64_t> parse_decimal(std::string_view digits, std::uint64_
     return number;
 }
 
-std::string quoted(std::string_view text) {
+std::string escaped(std::string_view text) {
     constexpr std::string_view kHexDigits = "0123456789abcdef";
-    std::string result = "\"";
+    std::string result;
     for (const char c : text) {
         if (!is_control(c)) {
             result += c;
@@ -42,7 +42,11 @@ std::string quoted(std::string_view text) {
         result += kHexDigits[byte >> 4U];
         result += kHexDigits[byte & 0xfU];
     }
-    return result + '"';
+    return result;
+}
+
+std::string quoted(std::string_view text) {
+    return '"' + escaped(text) + '"';
 }
 
 std::string to_upper(std::string_view text) {

@@ -46,7 +46,9 @@ template <std::size_t N>
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view digits,
                                                          std::uint64_t largest);
 
-/// The text in double quotes, with control characters written as `\x0a`, for messages.
+/// The text with control characters written as `\x0a`, for messages.
+[[nodiscard]] std::string escaped(std::string_view text);
+/// The same in double quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 [[nodiscard]] std::string to_upper(std::string_view text);
 

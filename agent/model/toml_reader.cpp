@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "agent/model/text.hpp"
 #include "agent/model/toml_depth.hpp"
 #include "agent/model/word_distance.hpp"
 
@@ -91,9 +92,12 @@ struct TomlDocument::State {
     std::string where;
     Problems* problems = nullptr;
 
-    /// Reading a key twice does not tell its problem twice.
-    void add_problem(TextPosition position, std::string key, std::string message,
+    /// Reading a key twice does not tell its problem twice. Keys, and what toml++ says of them, may
+    /// have any character, and end on a terminal.
+    void add_problem(TextPosition position, std::string_view raw_key, std::string_view raw_message,
                      std::string hint = {}) {
+        auto key = escaped(raw_key);
+        auto message = escaped(raw_message);
         if (!told_.emplace(position.line, position.column, key, message).second) return;
         problems->push_back({ErrorCode::invalid, where, position.line, position.column,
                              std::move(key), std::move(message), std::move(hint)});
@@ -122,8 +126,7 @@ TomlDocument TomlDocument::parse(std::string_view text, const std::string& where
         state->root = toml::parse(text);
         state->valid = true;
     } catch (const toml::parse_error& error) {
-        state->add_problem(to_text_position(error.source().begin), {},
-                           std::string(error.description()));
+        state->add_problem(to_text_position(error.source().begin), {}, error.description());
     }
     return TomlDocument(std::move(state));
 }
@@ -144,9 +147,9 @@ struct TomlTable::Node {
         return key.empty() ? path : path + '.' + std::string(key);
     }
 
-    void add_problem(std::string_view key, std::string message, std::string hint = {}) const {
-        document->add_problem(position_of(*table, key), path_of(key), std::move(message),
-                              std::move(hint));
+    void add_problem(std::string_view key, const std::string& message,
+                     std::string hint = {}) const {
+        document->add_problem(position_of(*table, key), path_of(key), message, std::move(hint));
     }
 
     const toml::node* read(std::string_view key) {
@@ -284,8 +287,8 @@ std::vector<std::pair<std::string, std::string>> TomlTable::string_map(std::stri
     return entries;
 }
 
-void TomlTable::problem(std::string_view key, std::string message, std::string hint) {
-    node_->add_problem(key, std::move(message), std::move(hint));
+void TomlTable::problem(std::string_view key, const std::string& message, std::string hint) {
+    node_->add_problem(key, message, std::move(hint));
 }
 
 void TomlTable::finish() {

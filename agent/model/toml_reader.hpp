@@ -68,7 +68,7 @@ class TomlTable {
 
     /// Adds a problem at the position of `key`, or of the table where the key is absent or empty.
     /// `key` may name an element as `command[2]`, or a key of a table as `env.HOME`.
-    void problem(std::string_view key, std::string message, std::string hint = {});
+    void problem(std::string_view key, const std::string& message, std::string hint = {});
     /// Reports every key that nobody read, with the nearest known one as a hint.
     void finish();
 

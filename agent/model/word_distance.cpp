@@ -35,7 +35,8 @@ std::size_t distance(std::string_view left, std::string_view right) {
 std::string nearest_word(std::string_view typo, const std::vector<std::string>& words) {
     if (typo.size() > kLongestTypo) return {};
     std::string nearest;
-    const std::size_t farthest = typo.size() <= 3 ? 1 : std::max<std::size_t>(2, typo.size() / 3);
+    const std::size_t farthest =
+        typo.size() <= 3 ? typo.size() / 2 : std::max<std::size_t>(2, typo.size() / 3);
     std::size_t least = farthest + 1;
     for (const auto& word : words) {
         const auto far = distance(typo, word);

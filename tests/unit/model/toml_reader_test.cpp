@@ -160,6 +160,12 @@ TEST_CASE("a problem stands at its key, its element, or its table") {
                             "f:7:4: a[0].env.missing: no member"});
 }
 
+TEST_CASE("control characters of keys do not reach a terminal") {
+    const auto problems = problems_of("\"a\\nb\\u001b\" = 1\n\"\\u0007\" = 1\n",
+                                      [](TomlTable& root) { root.finish(); });
+    CHECK(problems == Texts{"f:2:1: \\x07: unknown key", "f:1:1: a\\x0ab\\x1b: unknown key"});
+}
+
 TEST_CASE("columns count characters, not bytes") {
     const auto problems = problems_of("\u00e4 = 1\n", [](TomlTable&) {});
     CHECK(problems.size() == 1);
