@@ -160,6 +160,7 @@ struct FileProvider {
 /// `bundle.toml`: what a bundle is. bundle.toml(5) is the reference of the keys.
 struct Description {
     BundleId id;
+    /// For people; the id where the description gives none.
     std::string name;
     Version version;
     BundleType type = BundleType::addon;

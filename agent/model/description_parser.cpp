@@ -66,6 +66,7 @@ std::optional<VersionRange> read_os(TomlTable& root) {
 void read_top(TomlTable& root, Description& description) {
     description.id = require_id<BundleId>(root, "id", "name the bundle");
     description.name = read_string(root, "name", check_line);
+    if (description.name.empty()) description.name = description.id.value();
     description.version = read_version(root);
     description.os = read_os(root);
     description.architectures = read_distinct_strings(root, "architectures", check_architecture);
