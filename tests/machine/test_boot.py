@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs after a boot, without any command."""
+
+import pytest
+
+from support import images
+from support.bundles import description, pids, status
+
+BASE = description("base", type="base", containers={"store": {}})
+ADDON = description("addon", requires={"base": "*"}, containers={"reader": {}})
+
+
+@pytest.fixture(params=["root", "bind"])
+def machine(request, new_machine, installed_root):
+    """/opt on the root file system, and as a mount of its own."""
+    guest = new_machine(installed_root, opt=request.param)
+    guest.boot()
+    guest.run("update-agent init-store")
+    images.load(guest)
+    return guest
+
+
+def test_after_a_reboot_everything_is_up(machine, maker):
+    maker.install(BASE, ADDON)
+    machine.reboot()
+    for unit in ("base.target", "addon.target", "store.service", "reader.service"):
+        machine.wait_active(unit)
+    assert all(container["state"] == "running" for container in status(machine).values())
+    mounted = machine.run("findmnt /opt", check=False).ok
+    for relation, units in machine.show("bundle-startup.service", "Requires", "After").items():
+        assert ("opt.mount" in units.split()) == mounted, relation
+
+
+def test_without_bundles_nothing_of_ours_runs_at_boot(machine, maker):
+    machine.reboot()
+    journal = machine.journal()
+    assert "update-agent[" not in journal and "bundle-startup" not in _started(machine)
+    assert not machine.active("installed-bundles.target")
+
+
+def test_a_held_container_is_back_after_a_boot(machine, maker):
+    maker.install(BASE)
+    machine.run("update-agent stop store", timeout=120)
+    machine.reboot()
+    machine.wait_active("store.service")
+
+
+def test_a_lost_engine_store_is_restored_from_the_kept_bundles(machine, maker):
+    maker.install(BASE, ADDON)
+    machine.power_off()
+    machine.boot()
+    for unit in ("store.service", "reader.service"):
+        machine.wait_active(unit)
+    machine.run("systemctl stop installed-bundles.target", timeout=120)
+    machine.run("podman rm --all --force; podman rmi --all --force; rm -rf /var/lib/containers/storage/*",
+                timeout=120)
+    machine.reboot()
+    for unit in ("store.service", "reader.service"):
+        machine.wait_active(unit, timeout=60)
+
+
+def test_a_crash_of_the_machine_is_noticed(machine, maker):
+    maker.install(BASE)
+    machine.kill()
+    machine.boot()
+    machine.wait_active("store.service", timeout=60)
+    assert pids(machine)["store"] != 0
+
+
+def _started(machine) -> str:
+    return machine.run("systemctl list-units --all --plain --no-legend --state=active").stdout

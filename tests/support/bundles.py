@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bundles for tests: descriptions as text, signed and made in the guest by the agent itself."""
+
+import json
+
+from .guest import Guest
+from .pki import Pki
+
+IMAGE = "localhost/ready:1.0.0"
+_TRUST = "/etc/update-agent/trust.d"
+
+
+def description(bundle: str, version: str = "1.0.0", containers: dict[str, dict] | None = None,
+                requires: dict[str, str] | None = None, extra: str = "", **keys) -> str:
+    """A bundle.toml. Containers map names to their keys; the image and short timeouts are added."""
+    keys = {"type": "addon", "settle-time": "500ms", "start-timeout": "20s"} | {
+        key.replace("_", "-"): value for key, value in keys.items()}
+    if keys["type"] == "base":
+        keys = {"os": ">=12"} | keys
+    lines = ["format = 1", _pair("id", bundle), _pair("version", version)]
+    lines += [_pair(key, value) for key, value in keys.items()]
+    lines.append(extra)
+    for required, version_range in (requires or {}).items():
+        lines += ["[[requires]]", _pair("id", required), _pair("version", version_range)]
+    for name, own in (containers if containers is not None else {bundle + "-main": {}}).items():
+        own = {"image": IMAGE} | own
+        lines += ["[[containers]]", _pair("name", name), *(_pair(*item) for item in own.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _pair(key: str, value) -> str:
+    # JSON's strings, numbers, booleans and lists are TOML's, too.
+    if isinstance(value, dict):
+        return f"{key} = {{ {', '.join(_pair(*item) for item in value.items())} }}"
+    return f"{key} = {json.dumps(value)}"
+
+
+class Maker:
+    """Makes bundle files in a guest that trusts the keys' root."""
+
+    def __init__(self, guest: Guest, pki: Pki, trust: bool = True):
+        self.guest = guest
+        self.pki = pki
+        guest.copy_in(pki.directory, "/srv/pki")
+        if trust:
+            self.trust()
+
+    def trust(self, name: str = "root", limits: str | None = None) -> None:
+        self.guest.run(["cp", f"/srv/pki/{name}.pem", f"{_TRUST}/{name}.pem"])
+        if limits is not None:
+            self.guest.write_file(f"{_TRUST}/{name}.toml", limits)
+
+    def make(self, text: str, path: str, signer: str = "signer") -> str:
+        """Sign a description with its images; returns the path of the bundle file."""
+        self.guest.write_file(path + ".toml", text)
+        who = self.pki.identity(signer)
+        chain = f"--chain /srv/pki/{who.chain.name}" if who.chain else ""
+        self.guest.run(f"update-agent bundle create {path}.toml --key /srv/pki/{who.key.name}"
+                       f" --cert /srv/pki/{who.certificate.name} {chain} --output {path}",
+                       timeout=120)
+        return path
+
+    def install(self, *texts: str) -> list[str]:
+        """Make and install bundles in one operation."""
+        paths = [self.make(text, f"/srv/bundle{number}.bundle")
+                 for number, text in enumerate(texts)]
+        self.guest.run(["update-agent", "install", *paths], timeout=180)
+        return paths
+
+
+def state(guest: Guest) -> str:
+    """All that a refused operation must leave as it was: podman, the files, what runs."""
+    return guest.run(
+        "podman ps --all --format '{{.ID}} {{.Names}} {{.State}}' 2>&1 | sort;"
+        "podman images --all --format '{{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort;"
+        "cd /opt/operation && find . -printf '%p %l %m\\n' | sort;"
+        "find . -type f -print0 | sort -z | xargs -0r sha256sum;"
+        "systemctl show --property=Id,MainPID,InvocationID,ActiveState '*.service' '*.target'"
+        " | grep -A3 -E '^Id=(.*-main|ssh|installed-bundles|.*-restart)'"
+        " ; true", timeout=120).stdout
+
+
+def status(guest: Guest) -> dict[str, dict]:
+    """Containers by name, as update-agent status --json has them."""
+    document = json.loads(guest.run("update-agent status --json").stdout)
+    return {container["name"]: container
+            for bundle in document["bundles"] for container in bundle["containers"]}
+
+
+def pids(guest: Guest) -> dict[str, int]:
+    """Main pid of every container's unit: it changes when a container is started again."""
+    return {name: container["unit"]["main-pid"] for name, container in status(guest).items()}
