@@ -19,11 +19,17 @@ int main(int argc, char** argv) {
     auto configuration = config::load_configuration(options.root, options.config);
     if (!configuration) return cli::report_error(configuration.error(), options.json);
 
-    podman::PodmanCli engine({.call_timeout = configuration->podman_timeout,
-                              .image_timeout = configuration->image_timeout,
-                              .root = options.root});
-    systemd::SystemdBus services({.timeout = configuration->systemd_timeout});
-    apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages");
+    using std::chrono::ceil;
+    using std::chrono::milliseconds;
+    podman::PodmanOptions podman_options;
+    podman_options.call_timeout = ceil<milliseconds>(configuration->podman_timeout);
+    podman_options.image_timeout = ceil<milliseconds>(configuration->image_timeout);
+    podman_options.root = options.root;
+    podman::PodmanCli engine(podman_options);
+    const auto systemd_timeout = ceil<milliseconds>(configuration->systemd_timeout);
+    systemd::SystemdBus services({.timeout = systemd_timeout, .reload_timeout = systemd_timeout});
+    apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
+                                        options.root);
     machine::LinuxMachine machine(options.root);
     return cli::run(
         *line, std::move(*configuration),
