@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bundles for tests: descriptions as text, signed and made in the guest by the agent itself."""
 
+import hashlib
+import io
 import json
+import tarfile
+import tempfile
+from pathlib import Path
 
 from .guest import Guest
 from .pki import Pki
@@ -90,3 +95,46 @@ def status(guest: Guest) -> dict[str, dict]:
 def pids(guest: Guest) -> dict[str, int]:
     """Main pid of every container's unit: it changes when a container is started again."""
     return {name: container["unit"]["main-pid"] for name, container in status(guest).items()}
+
+
+class Archive:
+    """A bundle file taken apart, to be changed and written again; openssl signs it."""
+
+    def __init__(self, guest, path: str, pki: Pki):
+        self._guest = guest
+        self._pki = pki
+        with tarfile.open(guest.path(path)) as tar:
+            self.members = {member.name: tar.extractfile(member).read() for member in tar}
+
+    def change(self, name: str, old: str, new: str) -> "Archive":
+        text = self.members[name].decode()
+        assert old in text
+        self.members[name] = text.replace(old, new).encode()
+        return self
+
+    def rehash(self) -> "Archive":
+        """Make the manifest fit the members."""
+        self.members["manifest"] = "".join(
+            f"{hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
+            for name, data in self.members.items() if not name.startswith("manifest")).encode()
+        return self
+
+    def sign(self, identity: str = "signer") -> "Archive":
+        with tempfile.TemporaryDirectory() as directory:
+            content, signature = Path(directory, "manifest"), Path(directory, "manifest.sig")
+            content.write_bytes(self.members["manifest"])
+            self._pki.sign(content, signature, identity)
+            self.members["manifest.sig"] = signature.read_bytes()
+        return self
+
+    def write(self, path: str, *extra: tarfile.TarInfo, data: bytes = b"") -> str:
+        """Write it, with further members at the end that hold data, or are links."""
+        with tarfile.open(self._guest.path(path), "w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, content in self.members.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+            for member in extra:
+                member.size = len(data) if member.isreg() else 0
+                tar.addfile(member, io.BytesIO(data))
+        return path

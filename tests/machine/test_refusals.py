@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input is refused with the documented exit code and a helpful text, and changes nothing.
+
+docs/exit-codes.md has a row for each of these.
+"""
+
+import tarfile
+
+import pytest
+
+from support import images
+from support.bundles import IMAGE, Archive, Maker, description, state
+
+GOOD = description("good", containers={"good-main": {}})
+
+
+@pytest.fixture
+def maker(machine, pki):
+    """A machine with a bundle that runs, so that there is something to disturb."""
+    made = Maker(machine, pki)
+    made.install(GOOD)
+    return made
+
+
+def refuse(machine, path: str, status: int, *texts: str, command: str = "install") -> str:
+    """Run the command; it must refuse with that status and texts, and leave no trace."""
+    before = state(machine)
+    done = machine.run(f"update-agent {command} {path}", check=False, timeout=120)
+    assert done.rc == status, done
+    for text in texts:
+        assert text in done.stderr, done
+    assert state(machine) == before, "the machine is not as it was"
+    return done.stderr
+
+
+@pytest.fixture
+def bundle(maker):
+    """A bundle file that would install."""
+    return maker.make(description("new"), "/srv/new.bundle")
+
+
+@pytest.fixture
+def archive(machine, bundle, pki):
+    """The same, taken apart."""
+    return Archive(machine, bundle, pki)
+
+
+CHANGED = "/srv/changed.bundle"
+
+
+def test_unsigned(machine, archive):
+    del archive.members["manifest.sig"]
+    refuse(machine, archive.write(CHANGED), 4, "not signed", "bundle create")
+
+
+@pytest.mark.parametrize("signer, text", [
+    ("stranger", "trust.d"), ("expired", "2021"), ("not_yet_valid", "2098"),
+    ("no_code_signing", "code signing")])
+def test_wrong_signer(machine, archive, signer, text):
+    refuse(machine, archive.sign(signer).write(CHANGED), 4, text)
+
+
+def test_revoked_signer(machine, archive):
+    machine.run("cp /srv/pki/intermediate.crl.pem /etc/update-agent/trust.d/intermediate.crl")
+    refuse(machine, archive.sign("revoked").write(CHANGED), 4, "revoked")
+
+
+@pytest.mark.parametrize("limits", ['ids = ["other-*"]', 'types = ["base"]'])
+def test_a_signer_that_may_not_sign_this(machine, maker, bundle, limits):
+    maker.trust(limits=limits + "\n")
+    refuse(machine, bundle, 4, "root")
+
+
+def test_a_signature_over_other_content(machine, archive):
+    archive.change("bundle.toml", "20s", "21s").rehash()
+    refuse(machine, archive.write(CHANGED), 4)
+
+
+def test_truncated_at_every_4_kib(machine, bundle):
+    before = state(machine)
+    done = machine.run(f"""
+        size=$(stat -c %s {bundle}); n=0
+        for ((at = 0; at < size; at += 4096)); do
+            head -c $at {bundle} >/srv/short.bundle
+            update-agent install /srv/short.bundle 2>/srv/error; rc=$?
+            [ $rc = 3 ] && grep -q short.bundle /srv/error || {{ echo "at $at: exit $rc"; cat /srv/error; }}
+            n=$((n + 1))
+        done; echo "$n cuts" """, timeout=300)
+    cuts, = done.lines
+    assert int(cuts.split()[0]) > 50
+    assert state(machine) == before
+
+
+def test_a_blob_with_one_bit_flipped(machine, archive):
+    name = max(archive.members, key=lambda member: len(archive.members[member]))
+    data = bytearray(archive.members[name])
+    data[5000] ^= 1
+    archive.members[name] = bytes(data)
+    refuse(machine, archive.write(CHANGED), 3, name)
+
+
+def _link(name: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    return member
+
+
+@pytest.mark.parametrize("extra, text", [
+    (tarfile.TarInfo("bundle.toml"), "twice"), (tarfile.TarInfo("files/../../escape"), ".."),
+    (tarfile.TarInfo("/etc/escape"), "/etc/escape"), (_link("files/link"), "link"),
+    (tarfile.TarInfo("files/extra"), "files/extra")], ids=lambda value: getattr(value, "name", ""))
+def test_a_hostile_archive(machine, archive, extra, text):
+    refuse(machine, archive.write(CHANGED, extra), 3, text)
+    assert not machine.run("find / -xdev -name escape").stdout
+
+
+def test_a_10_gb_member_declared_as_1_mb(machine, archive):
+    """The manifest, well signed, says 1 MB; the archive's header says 10 GB, and they are there."""
+    archive.rehash().members["manifest"] += f"{'0' * 64} {1 << 20} files/huge\n".encode()
+    path = archive.sign().write(CHANGED)
+    huge = tarfile.TarInfo("files/huge")
+    huge.size = 10 << 30
+    with open(machine.path(path), "r+b") as file:
+        file.seek(sum(512 + (len(data) + 511) // 512 * 512 for data in archive.members.values()))
+        file.truncate()
+        file.write(huge.tobuf(tarfile.GNU_FORMAT))
+        file.truncate(file.tell() + huge.size + 1024)
+    refuse(machine, path, 3, "files/huge")
+
+
+def test_a_wrong_image_id(machine, archive):
+    text = archive.members["bundle.toml"].decode()
+    start = text.index("sha256:") + len("sha256:")
+    archive.change("bundle.toml", text[start:start + 64], "dead" * 16).rehash().sign()
+    refuse(machine, archive.write(CHANGED), 3, "image", "dead")
+
+
+def test_the_same_version_with_other_content(machine, maker):
+    other = maker.make(description("good", author="somebody else", containers={"good-main": {}}),
+                       "/srv/other.bundle")
+    refuse(machine, other, 5, "other content")
+
+
+def test_another_version_of_what_is_installed(machine, maker):
+    newer = maker.make(description("good", version="1.1.0", containers={"good-main": {}}),
+                       "/srv/newer.bundle")
+    refuse(machine, newer, 5, "1.0.0 is installed")
+
+
+def test_a_missing_requirement(machine, maker):
+    needy = maker.make(description("needy", requires={"good": "^2.0.0", "absent": "*"}),
+                       "/srv/needy.bundle")
+    refuse(machine, needy, 5, "good ^2.0.0", "1.0.0 is there", "absent", "not installed")
+
+
+def test_removing_what_is_required(machine, maker):
+    machine.run(["update-agent", "install",
+                 maker.make(description("user", requires={"good": "*"}), "/srv/user.bundle")],
+                timeout=120)
+    refuse(machine, "good", 5, "required by user", command="remove")
+    refuse(machine, "nothing", 6, "not installed", command="remove")
+
+
+def test_a_name_that_a_bundle_has(machine, maker):
+    thief = maker.make(description("thief", containers={"good-main": {}}), "/srv/thief.bundle")
+    refuse(machine, thief, 5, "good-main", "taken by the bundle good")
+
+
+def test_a_name_that_the_host_has(machine, maker):
+    machine.write_file("/etc/systemd/system/ssh.service", "[Service]\nExecStart=/bin/sleep 1000\n")
+    machine.run("systemctl daemon-reload; systemctl start ssh")
+    thief = maker.make(description("thief", containers={"ssh": {}}), "/srv/thief.bundle")
+    refuse(machine, thief, 5, "ssh.service", "host")
+
+
+def test_a_machine_that_does_not_fit(machine, maker):
+    for name, keys, text in (("os", {"os": ">=99"}, "99"),
+                             ("arch", {"architectures": ["riscv64"]}, "riscv64"),
+                             ("machine", {"compatible": ["robot-7"]}, "robot-7")):
+        refuse(machine, maker.make(description(name, **keys), f"/srv/{name}.bundle"), 5, text)
+
+
+def test_a_second_agent(machine, maker, bundle):
+    slow = maker.make(description("slow", settle_time="8s"), "/srv/slow.bundle")
+    machine.run(f"systemd-run --unit=first update-agent install {slow}")
+    machine.wait_until("test -s /opt/operation/update-agent/lock")
+    done = machine.run(f"update-agent install {bundle}", check=False)
+    assert done.rc == 7, done
+    pid = machine.show("first.service", "MainPID")["MainPID"]
+    assert "install" in done.stderr and f"pid {pid}" in done.stderr
+    machine.wait_until("! systemctl is-active --quiet first.service")
+    assert machine.active("slow-main.service")
+
+
+def test_a_full_disk(new_machine, installed_root, pki):
+    machine = new_machine(installed_root, opt="tmpfs,size=3M")
+    machine.boot()
+    images.load(machine)
+    machine.write_file("/etc/update-agent/agent.toml.d/small.toml", 'reserve = "0"\n')
+    maker = Maker(machine, pki)
+    maker.install(GOOD)
+    bundle = maker.make(description("new"), "/srv/new.bundle")
+    machine.run("dd if=/dev/zero of=/opt/filler bs=1k status=none; "
+                "truncate -s -64k /opt/filler", check=False)
+    refuse(machine, bundle, 11, "free")
+
+
+def test_no_podman(machine, maker, bundle):
+    machine.run("mv /usr/bin/podman /usr/bin/podman.away")
+    done = machine.run(f"update-agent install {bundle}", check=False)
+    machine.run("mv /usr/bin/podman.away /usr/bin/podman")
+    assert done.rc == 5 and "install the package podman" in done.stderr, done
+
+
+def test_ten_errors_are_ten_reports(machine, maker):
+    machine.write_file("/srv/bad.toml", TEN_ERRORS)
+    text = refuse(machine, "/srv/bad.toml", 3, command="bundle validate")
+    reports = [line for line in text.splitlines() if "/srv/bad.toml:" in line]
+    assert len(reports) == 10, text
+    assert all(line.split("/srv/bad.toml:")[1].split(":")[0].isdigit() for line in reports)
+
+
+TEN_ERRORS = f"""format = 1
+id = "Bad Id"
+version = "1.0"
+type = "plugin"
+colour = "blue"
+start-timeout = "soon"
+[[requires]]
+id = "base"
+version = ">>1"
+[[containers]]
+name = "one"
+image = "{IMAGE}"
+stop-timeout = "1s"
+network = "host"
+ports = ["8080:80"]
+cpus = -1
+cap-drop = ["CAP_NOTHING"]
+"""
+
+
+@pytest.mark.parametrize("key, text", [
+    ("mounts", '[[containers]]\nname = "c"\nimage = "i"\nmounts = [{volume = "v", target = "/v"}]'),
+    ("devices", '[[containers]]\nname = "c"\nimage = "i"\ndevices = ["/dev/null"]'),
+    ("host-packages", '[[host-packages]]\nname = "podman"\n'),
+])
+def test_what_this_version_cannot_do_is_refused_by_name(machine, maker, bundle, key, text):
+    text = text.replace('"i"', f'"{IMAGE}"')
+    made = maker.make('format = 1\nid = "later"\nversion = "1.0.0"\ntype = "addon"\n' + text + "\n",
+                      "/srv/later.bundle")
+    refuse(machine, made, 3, key, "not supported by this version")
