@@ -2,7 +2,6 @@
 #include <map>
 
 #include "agent/model/container_parser.hpp"
-#include "agent/model/field_reader.hpp"
 #include "agent/model/text.hpp"
 #include "agent/model/word_distance.hpp"
 
@@ -84,11 +83,13 @@ void check_container_requirements(const std::vector<Container>& containers,
         names.push_back(containers[i].name.value());
     }
     for (std::size_t i = 0; i < containers.size(); ++i) {
-        for (const auto& required : containers[i].requires_containers) {
-            if (index_of.contains(required)) continue;
-            const auto nearest = nearest_word(required.value(), names);
-            tables[i].problem(key_of_element(tables[i], "requires", required.value()),
-                              quoted(required.value()) + " is no container of this bundle",
+        const auto written = tables[i].strings("requires");
+        for (std::size_t j = 0; j < written.size(); ++j) {
+            const auto required = ContainerName::parse(written[j]);
+            if (!required || index_of.contains(*required)) continue;
+            const auto nearest = nearest_word(written[j], names);
+            tables[i].problem("requires[" + std::to_string(j) + ']',
+                              quoted(written[j]) + " is no container of this bundle",
                               nearest.empty() ? "name one of `containers`"
                                               : "did you mean " + quoted(nearest) + "?");
         }

@@ -226,7 +226,7 @@ TEST_CASE("init containers and file providers are read") {
 
 TEST_CASE("what is not written has its documented default") {
     const auto bundle = parse(description_text::base(description_text::container("a")));
-    CHECK(bundle.name.empty());
+    CHECK(bundle.name == "robot-base");
     CHECK(bundle.start_timeout == 2min);
     CHECK(bundle.settle_time == 10s);
     CHECK(bundle.images == ImageSource::bundle);
