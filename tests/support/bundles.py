@@ -75,14 +75,15 @@ class Maker:
 
 def state(guest: Guest) -> str:
     """All that a refused operation must leave as it was: podman, the files, what runs."""
-    return guest.run(
-        "podman ps --all --format '{{.ID}} {{.Names}} {{.State}}' 2>&1 | sort;"
-        "podman images --all --format '{{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort;"
-        "cd /opt/operation && find . -printf '%p %l %m\\n' | sort;"
-        "find . -type f -print0 | sort -z | xargs -0r sha256sum;"
-        "systemctl show --property=Id,MainPID,InvocationID,ActiveState '*.service' '*.target'"
-        " | grep -A3 -E '^Id=(.*-main|ssh|installed-bundles|.*-restart)'"
-        " ; true", timeout=120).stdout
+    return guest.run(r"""
+        podman ps --all --format 'container {{.ID}} {{.Names}}' 2>&1 | sort
+        podman ps --format 'running {{.ID}}' 2>&1 | sort
+        podman images --all --format 'image {{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort
+        cd /opt/operation && find . -printf '%p %l %m\n' | sort
+        find . -type f -print0 | sort -z | xargs -0r sha256sum
+        for unit in ssh.service installed-bundles.target systemd-units/*.service systemd-units/*.target; do
+            systemctl show --property=Id,LoadState,ActiveState,MainPID,InvocationID "${unit##*/}"
+        done""", timeout=120).stdout
 
 
 def status(guest: Guest) -> dict[str, dict]:
