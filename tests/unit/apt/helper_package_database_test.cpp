@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/apt/helper_package_database.hpp"
 
-#include <cstdlib>
-#include <fstream>
-
 #include "tests/unit/catch.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
 
 using agent::apt::HelperPackageDatabase;
 using agent::model::ErrorCode;
@@ -18,26 +16,19 @@ using Versions = std::map<std::string, std::string>;
 class Root {
   public:
     explicit Root(const std::string& status) {
-        std::string pattern = fs::temp_directory_path() / "dpkg-XXXXXX";
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-        fs::create_directories(path_ / "var/lib/dpkg");
-        std::ofstream(path_ / "var/lib/dpkg/status") << status;
+        test::write_text(path() / "var/lib/dpkg/status", status);
     }
-    ~Root() { fs::remove_all(path_); }
-    Root(const Root&) = delete;
-    Root& operator=(const Root&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
+    [[nodiscard]] const fs::path& path() const { return directory_.path(); }
     /// Asked through the real helper.
     [[nodiscard]] Versions versions(const std::vector<std::string>& packages) const {
         const auto found =
-            HelperPackageDatabase(PACKAGES_HELPER, path_).installed_versions(packages);
+            HelperPackageDatabase(PACKAGES_HELPER, path()).installed_versions(packages);
         REQUIRE(found);
         return *found;
     }
 
   private:
-    fs::path path_;
+    test::TemporaryDirectory directory_;
 };
 
 std::string stanza(const std::string& name, const std::string& version,
@@ -61,8 +52,8 @@ TEST_CASE("Versions of installed packages are found, of the others nothing") {
 }
 
 TEST_CASE("A package that is not installed whole is not installed") {
-    const auto* state = GENERATE("config-files", "half-installed", "unpacked", "half-configured",
-                                 "not-installed");
+    const auto* state =
+        GENERATE("config-files", "half-installed", "unpacked", "half-configured", "not-installed");
     const Root root(kDpkg + stanza("podman", "4.3.1", "amd64", state));
     CHECK(root.versions({"podman"}).empty());
 }

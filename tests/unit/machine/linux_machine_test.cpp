@@ -5,52 +5,26 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 
 #include "tests/unit/catch.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
 
 using agent::machine::LinuxMachine;
 using agent::model::ErrorCode;
-namespace fs = std::filesystem;
-
-namespace {
-
-class TemporaryDirectory {
-  public:
-    TemporaryDirectory() {
-        std::string pattern = fs::temp_directory_path() / "machine-XXXXXX";
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~TemporaryDirectory() { fs::remove_all(path_); }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-    void write(const fs::path& file, const std::string& text) const {
-        fs::create_directories((path_ / file).parent_path());
-        std::ofstream(path_ / file) << text;
-    }
-
-  private:
-    fs::path path_;
-};
-
-}  // namespace
 
 TEST_CASE("The version of the operating system comes from /etc, then from /usr/lib") {
-    const TemporaryDirectory root;
+    const test::TemporaryDirectory root;
     LinuxMachine machine(root.path());
     CHECK(machine.os_version_id().error().code() == ErrorCode::not_found);
-    root.write("usr/lib/os-release", "VERSION_ID=\"12\"\n");
+    test::write_text(root.path() / "usr/lib/os-release", "VERSION_ID=\"12\"\n");
     CHECK(machine.os_version_id() == "12");
-    root.write("etc/os-release", "VERSION_ID=\"13\"\n");
+    test::write_text(root.path() / "etc/os-release", "VERSION_ID=\"13\"\n");
     CHECK(machine.os_version_id() == "13");
 }
 
 TEST_CASE("Without VERSION_ID (Debian testing) the error names the file") {
-    const TemporaryDirectory root;
-    root.write("etc/os-release", "ID=debian\n");
+    const test::TemporaryDirectory root;
+    test::write_text(root.path() / "etc/os-release", "ID=debian\n");
     const auto version = LinuxMachine(root.path()).os_version_id();
     REQUIRE_FALSE(version);
     CHECK(version.error().code() == ErrorCode::not_found);
@@ -67,7 +41,7 @@ TEST_CASE("The architecture is dpkg's") {
 }
 
 TEST_CASE("A path that is not there yet has the space and the file system of where it would be") {
-    const TemporaryDirectory directory;
+    const test::TemporaryDirectory directory;
     LinuxMachine machine;
     const auto missing = directory.path() / "a/b/c";
     CHECK(machine.file_system(missing).value() == machine.file_system(directory.path()).value());
@@ -84,7 +58,7 @@ TEST_CASE("A path that is not there yet has the space and the file system of whe
 }
 
 TEST_CASE("A file system is written to disk by any path on it; one that is not there is an error") {
-    const TemporaryDirectory directory;
+    const test::TemporaryDirectory directory;
     LinuxMachine machine;
     CHECK(machine.sync_file_system(directory.path()));
     const auto missing = machine.sync_file_system(directory.path() / "missing");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/unit_files.hpp"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "tests/unit/catch.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
 
 using agent::systemd::host_unit_file;
 namespace fs = std::filesystem;
@@ -16,32 +15,26 @@ namespace {
 class UnitPath {
   public:
     UnitPath() {
-        std::string pattern = fs::temp_directory_path() / "units-XXXXXX";
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root_ = pattern;
         for (const auto& directory : directories())
             fs::create_directories(directory);
     }
-    ~UnitPath() { fs::remove_all(root_); }
-    UnitPath(const UnitPath&) = delete;
-    UnitPath& operator=(const UnitPath&) = delete;
 
     [[nodiscard]] std::vector<std::string> directories() const {
         std::vector<std::string> list;
         for (const char* name :
              {"etc/systemd/system", "run/systemd/system", "run/systemd/generator",
               "usr/lib/systemd/system", "run/systemd/generator.late"})
-            list.push_back(root_ / name);
+            list.push_back(path(name));
         return list;
     }
-    void file(const fs::path& path) const { std::ofstream(root_ / path) << "[Unit]\n"; }
+    void file(const fs::path& path) const { test::write_text(root_.path() / path, "[Unit]\n"); }
     void link(const fs::path& path, const fs::path& target) const {
-        fs::create_symlink(target, root_ / path);
+        fs::create_symlink(target, root_.path() / path);
     }
-    [[nodiscard]] std::string path(const fs::path& name) const { return root_ / name; }
+    [[nodiscard]] std::string path(const fs::path& name) const { return root_.path() / name; }
 
   private:
-    fs::path root_;
+    test::TemporaryDirectory root_;
 };
 
 }  // namespace
