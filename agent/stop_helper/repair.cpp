@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <fstream>
@@ -55,9 +54,9 @@ Result<std::optional<CreateSpec>> stored_spec(const std::filesystem::path& units
                                               const ContainerName& name) {
     // The kernel resolves it: the parent of what the link leads to, not of the link.
     const auto file = units / ".." / "containers" / name.value();
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
-    if (!stream && errno == ENOENT) return std::nullopt;
-    if (!stream) return model::fail(model::errno_error(errno, file.string()));
     const std::string text(std::istreambuf_iterator<char>(stream), {});
     TRY_ASSIGN(CreateSpec spec, containers::parse_create_spec(text));
     return spec;
