@@ -18,12 +18,12 @@ constexpr std::array<std::string_view, 3> kPrivilegedKeys{"uid-map", "gid-map", 
 
 void refuse_root(TomlTable& table, const Container& container) {
     if (!container.user.empty() && is_root(container.user))
-        table.problem("user", quoted(container.user) + " is root, which an add-on may not be",
+        table.problem("user", in_quotes(container.user) + " is root, which an add-on may not be",
                       "name another user, or leave it out for 2001");
     for (const auto& group : container.groups) {
         if (is_root(group))
             table.problem(key_of_element(table, "groups", group),
-                          quoted(group) + " is the group of root, which an add-on may not have",
+                          in_quotes(group) + " is the group of root, which an add-on may not have",
                           "leave it out");
     }
 }

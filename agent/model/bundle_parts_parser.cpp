@@ -42,7 +42,7 @@ void read_package_relation(TomlTable& table, HostPackage& package) {
             table.problem("version", complaint->message, complaint->hint);
         return;
     }
-    table.problem("version", quoted(text) + " has no relation",
+    table.problem("version", in_quotes(text) + " has no relation",
                   "write << <= = >= or >> before the version, as in \">= 1.2-3\"");
 }
 
@@ -68,7 +68,7 @@ Volume read_volume(TomlTable& table) {
         const auto& others = volume.read_only_groups;
         if (std::find(others.begin(), others.end(), group) != others.end())
             table.problem(key_of_element(table, "read-write-groups", group),
-                          quoted(group) + " is among read-only-groups, too",
+                          in_quotes(group) + " is among read-only-groups, too",
                           "leave it in one of them");
     }
     table.finish();
@@ -103,7 +103,7 @@ void read_dependencies(TomlTable& root, Description& description) {
         requirement.version = require_range(table, "version");
         const auto& id = requirement.id.value();
         if (required.again(id))
-            table.problem("id", quoted(id) + " is required twice",
+            table.problem("id", in_quotes(id) + " is required twice",
                           "write one range, with || or a comma");
         if (!id.empty() && requirement.id == description.id)
             table.problem("id", "a bundle cannot require itself");
@@ -117,7 +117,7 @@ void read_dependencies(TomlTable& root, Description& description) {
         read_package_relation(table, package);
         // Two relations to one package are a range.
         if (!package.name.empty() && packages.again(package.name + ' ' + package.relation))
-            table.problem("name", quoted(package.name) + " comes twice", "write it once");
+            table.problem("name", in_quotes(package.name) + " comes twice", "write it once");
         table.finish();
         description.host_packages.push_back(std::move(package));
     }
@@ -129,7 +129,7 @@ void read_groups_and_volumes(TomlTable& root, Description& description) {
     for (auto& table : root.tables("groups")) {
         const auto group = read_group(table);
         if (names.again(group.name))
-            table.problem("name", quoted(group.name) + " comes twice", "choose another name");
+            table.problem("name", in_quotes(group.name) + " comes twice", "choose another name");
         if (group.gid != 0 && gids.again(std::to_string(group.gid)))
             table.problem("gid", std::to_string(group.gid) + " comes twice", "choose another gid");
         description.groups.push_back(group);
@@ -140,7 +140,7 @@ void read_groups_and_volumes(TomlTable& root, Description& description) {
     for (auto& table : root.tables("volumes")) {
         auto volume = read_volume(table);
         if (volumes.again(volume.name))
-            table.problem("name", quoted(volume.name) + " comes twice", "choose another name");
+            table.problem("name", in_quotes(volume.name) + " comes twice", "choose another name");
         if (volume.name == kDefaultVolume && description.bundle_group)
             table.problem("name", "\"default\" is the volume of bundle-group",
                           "choose another name");

@@ -19,7 +19,7 @@ void check_container_names(ParsedDescription& parsed) {
         for (std::size_t i = 0; i < containers.size(); ++i) {
             const auto& name = containers[i].name;
             if (!name.value().empty() && !seen.insert(name).second)
-                tables[i].problem("name", quoted(name.value()) + " names two containers",
+                tables[i].problem("name", in_quotes(name.value()) + " names two containers",
                                   "choose another name");
         }
     };
@@ -63,7 +63,7 @@ bool has_volume(const Description& description, const std::string& name) {
 
 void check_volume(TomlTable& table, const Description& description, const std::string& name) {
     if (!has_volume(description, name))
-        table.problem("volume", quoted(name) + " is no volume of this bundle",
+        table.problem("volume", in_quotes(name) + " is no volume of this bundle",
                       "define it in `volumes`, or require the bundle that has it");
 }
 
@@ -100,7 +100,7 @@ void check_volume_groups(ParsedDescription& parsed) {
             for (std::size_t i = 0; i < groups.size(); ++i) {
                 if (!check_group_name(groups[i]) && !is_defined(groups[i]))
                     table.problem(std::string(key) + '[' + std::to_string(i) + ']',
-                                  quoted(groups[i]) + " is no group of this bundle",
+                                  in_quotes(groups[i]) + " is no group of this bundle",
                                   "define it in `groups`");
             }
         }
@@ -121,7 +121,7 @@ void check_host_units(ParsedDescription& parsed) {
             for (std::size_t i = 0; i < units.size(); ++i) {
                 if (own.contains(units[i]))
                     unit->problem(std::string(key) + '[' + std::to_string(i) + ']',
-                                  quoted(units[i]) + " is a unit of this bundle",
+                                  in_quotes(units[i]) + " is a unit of this bundle",
                                   "write `requires` of the container with the container's name");
             }
         }

@@ -37,7 +37,7 @@ SdNotify read_sdnotify(TomlTable& table) {
     if (!text || *text == "container") return SdNotify::container;
     if (*text == "conmon") return SdNotify::conmon;
     table.problem(
-        "sdnotify", quoted(*text) + " is neither \"container\" nor \"conmon\"",
+        "sdnotify", in_quotes(*text) + " is neither \"container\" nor \"conmon\"",
         *text == "ignore" ? "the service waits for READY=1, which nobody would send" : "");
     return SdNotify::container;
 }
@@ -92,7 +92,7 @@ void read_capabilities(TomlTable& table, Container& container) {
         for (const auto& capability : written) {
             if (full_capability_name(capability) != "ALL" &&
                 !seen.insert(full_capability_name(capability)).second)
-                table.problem(key, quoted(capability) + " comes twice in cap-add and cap-drop",
+                table.problem(key, in_quotes(capability) + " comes twice in cap-add and cap-drop",
                               "write it once, in one of them");
         }
     };
@@ -159,7 +159,7 @@ void read_mounts(TomlTable& table, Container& container) {
     const auto refuse_again = [&targets](TomlTable& where, std::string_view key,
                                          const std::string& target) {
         if (!target.empty() && !targets.insert(target).second)
-            where.problem(key, quoted(target) + " is mounted twice", "choose another place");
+            where.problem(key, in_quotes(target) + " is mounted twice", "choose another place");
     };
     for (auto& mount_table : table.tables("mounts")) {
         container.mounts.push_back(read_mount(mount_table));
@@ -179,7 +179,7 @@ void read_secrets(TomlTable& table, Container& container) {
         secret.target = read_string(secret_table, "target", check_secret_target);
         if (secret.target.empty()) secret.target = secret.name;
         if (!secret.name.empty() && !targets.insert(secret.target).second)
-            secret_table.problem("target", quoted(secret.target) + " is taken by another secret",
+            secret_table.problem("target", in_quotes(secret.target) + " is taken by another secret",
                                  "choose another target");
         secret_table.finish();
         container.secrets.push_back(std::move(secret));
@@ -202,7 +202,7 @@ std::vector<std::string> read_health_command(TomlTable& table) {
         return {};
     }
     if (arguments.front() == "CMD" || arguments.front() == "CMD-SHELL") {
-        table.problem("cmd", quoted(arguments.front()) + " is not a program",
+        table.problem("cmd", in_quotes(arguments.front()) + " is not a program",
                       "leave it out: an array is run as it is, a string by a shell");
         return {};
     }

@@ -89,9 +89,9 @@ void check_container_requirements(const std::vector<Container>& containers,
             if (!required || index_of.contains(*required)) continue;
             const auto nearest = nearest_word(written[j], names);
             tables[i].problem("requires[" + std::to_string(j) + ']',
-                              quoted(written[j]) + " is no container of this bundle",
+                              in_quotes(written[j]) + " is no container of this bundle",
                               nearest.empty() ? "name one of `containers`"
-                                              : "did you mean " + quoted(nearest) + "?");
+                                              : "did you mean " + in_quotes(nearest) + "?");
         }
     }
     for (const auto& circle : CircleFinder(containers, index_of).find()) {

@@ -71,7 +71,7 @@ Verdict check_user(std::string_view user) {
     const auto parts = split(user, ':');
     if (parts.size() <= 2 && std::all_of(parts.begin(), parts.end(), is_account))
         return std::nullopt;
-    return Complaint{quoted(user) + " is not a user",
+    return Complaint{in_quotes(user) + " is not a user",
                      "write USER or USER:GROUP, each a name or a number"};
 }
 
@@ -85,7 +85,7 @@ Verdict check_group(std::string_view group) {
         return Complaint{"\"keep-groups\" would give the container the groups of the agent",
                          "name the groups it needs"};
     if (is_account(group)) return std::nullopt;
-    return Complaint{quoted(group) + " is not a group", "write a name or a number"};
+    return Complaint{in_quotes(group) + " is not a group", "write a name or a number"};
 }
 
 std::string full_capability_name(std::string_view capability) {
@@ -97,7 +97,7 @@ Verdict check_capability(std::string_view capability) {
     const auto name = full_capability_name(capability);
     if (name == "ALL" || is_one_of(std::string_view(name).substr(4), kCapabilities))
         return std::nullopt;
-    return Complaint{quoted(capability) + " is not a capability",
+    return Complaint{in_quotes(capability) + " is not a capability",
                      "write one of capabilities(7), such as NET_ADMIN or CAP_NET_ADMIN, or ALL"};
 }
 
@@ -108,13 +108,13 @@ Verdict check_signal(std::string_view signal) {
     auto name = std::string_view(upper);
     if (name.starts_with("SIG")) name.remove_prefix(3);
     if (is_one_of(name, kSignals) || is_real_time_signal(name)) return std::nullopt;
-    return Complaint{quoted(signal) + " is not a signal",
+    return Complaint{in_quotes(signal) + " is not a signal",
                      "write a name of signal(7), such as SIGINT, or a number up to 64"};
 }
 
 Verdict check_env_name(std::string_view name) {
     if (name.empty() || is_digit(name.front()) || !has_only_alphanumeric_and(name, "_.-"))
-        return Complaint{quoted(name) + " is not the name of an environment variable",
+        return Complaint{in_quotes(name) + " is not the name of an environment variable",
                          "write letters, digits, _ . and -, and begin with no digit"};
     if (name == "NOTIFY_SOCKET")
         return Complaint{"NOTIFY_SOCKET is set by podman", "choose what it does with `sdnotify`"};
@@ -131,7 +131,7 @@ Verdict check_id_map(std::string_view map) {
             std::max(*inside, *outside) + *length <= kIdCount)
             return std::nullopt;
     }
-    return Complaint{quoted(map) + " is not a mapping of ids",
+    return Complaint{in_quotes(map) + " is not a mapping of ids",
                      "write CONTAINER-ID:HOST-ID:LENGTH, as in \"0:100000:65536\""};
 }
 
@@ -139,19 +139,20 @@ Verdict check_secret_name(std::string_view name) {
     if (!name.empty() && name.size() <= 253 && is_alphanumeric(name.front()) &&
         has_only_alphanumeric_and(name, "_.-"))
         return std::nullopt;
-    return Complaint{quoted(name) + " is not the name of a secret",
+    return Complaint{in_quotes(name) + " is not the name of a secret",
                      "write letters, digits, _ . and -, and begin with a letter or a digit"};
 }
 
 Verdict check_secret_target(std::string_view target) {
     if (target.find(',') != std::string_view::npos)
-        return Complaint{quoted(target) + " has a comma, which podman takes for a separator", {}};
+        return Complaint{in_quotes(target) + " has a comma, which podman takes for a separator",
+                         {}};
     return target.starts_with('/') ? check_path(target) : check_secret_name(target);
 }
 
 Verdict check_propagation(std::string_view propagation) {
     if (is_one_of(propagation, kPropagations)) return std::nullopt;
-    return Complaint{quoted(propagation) + " is not a propagation",
+    return Complaint{in_quotes(propagation) + " is not a propagation",
                      "write private, shared, slave or unbindable, or one of them with an r before "
                      "it"};
 }

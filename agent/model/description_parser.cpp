@@ -42,7 +42,7 @@ std::optional<BundleType> read_type(TomlTable& root) {
     if (text == "base") return BundleType::base;
     if (text == "addon") return BundleType::addon;
     if (root.string("type"))
-        root.problem("type", quoted(text) + " is neither \"base\" nor \"addon\"");
+        root.problem("type", in_quotes(text) + " is neither \"base\" nor \"addon\"");
     return std::nullopt;
 }
 
@@ -50,7 +50,7 @@ ImageSource read_image_source(TomlTable& root) {
     const auto text = root.string("images");
     if (text == "registry") return ImageSource::registry;
     if (text && text != "bundle")
-        root.problem("images", quoted(*text) + " is neither \"bundle\" nor \"registry\"");
+        root.problem("images", in_quotes(*text) + " is neither \"bundle\" nor \"registry\"");
     return ImageSource::bundle;
 }
 

@@ -52,7 +52,8 @@ std::vector<std::string> read_distinct_strings(TomlTable& table, std::string_vie
         if (seen.insert(values[i]).second)
             good.push_back(values[i]);
         else
-            table.problem(element_of(key, i), quoted(values[i]) + " comes twice", "write it once");
+            table.problem(element_of(key, i), in_quotes(values[i]) + " comes twice",
+                          "write it once");
     }
     return good;
 }
@@ -73,7 +74,7 @@ std::optional<Span> read_span(TomlTable& table, std::string_view key, SpanRule r
     } else if (rule.finite && *span == Span::max()) {
         table.problem(key, "must not be infinite", "write a time span such as \"2min\"");
     } else if (*span < rule.least) {
-        table.problem(key, quoted(*text) + " is too short",
+        table.problem(key, in_quotes(*text) + " is too short",
                       "write at least " + to_string(rule.least));
     } else {
         return *span;
@@ -91,7 +92,7 @@ std::optional<std::uint64_t> read_size(TomlTable& table, std::string_view key,
         return std::nullopt;
     }
     if (*size >= least) return *size;
-    table.problem(key, quoted(*text) + " is too small", "write at least " + human_size(least));
+    table.problem(key, in_quotes(*text) + " is too small", "write at least " + human_size(least));
     return std::nullopt;
 }
 

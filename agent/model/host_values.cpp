@@ -44,7 +44,7 @@ bool is_package_name_character(char c) {
 
 Verdict check_architecture(std::string_view architecture) {
     if (is_one_of(architecture, kArchitectures)) return std::nullopt;
-    Complaint complaint{quoted(architecture) + " is not an architecture of Debian",
+    Complaint complaint{in_quotes(architecture) + " is not an architecture of Debian",
                         "write it as `dpkg --print-architecture` does: amd64, arm64, armhf, …"};
     for (const auto& [other, debian] : kOtherNames) {
         if (other == architecture) complaint.hint = "Debian calls it " + std::string(debian);
@@ -56,12 +56,12 @@ Verdict check_package_name(std::string_view name) {
     if (name.size() >= 2 && (is_lower(name.front()) || is_digit(name.front())) &&
         std::all_of(name.begin(), name.end(), is_package_name_character))
         return std::nullopt;
-    return Complaint{quoted(name) + " is not the name of a Debian package",
+    return Complaint{in_quotes(name) + " is not the name of a Debian package",
                      "write lower-case letters, digits, + - and ., at least two of them"};
 }
 
 Verdict check_package_version(std::string_view version) {
-    const Complaint complaint{quoted(version) + " is not a version of a Debian package",
+    const Complaint complaint{in_quotes(version) + " is not a version of a Debian package",
                               "write it as in deb-version(7): [EPOCH:]UPSTREAM[-REVISION]"};
     auto upstream = version;
     const auto colon = upstream.find(':');
@@ -88,24 +88,24 @@ Verdict check_group_name(std::string_view name) {
     if (!name.empty() && name.size() <= 32 && (is_lower(name.front()) || name.front() == '_') &&
         std::all_of(name.begin(), name.end(), is_allowed))
         return std::nullopt;
-    return Complaint{quoted(name) + " is not the name of a group",
+    return Complaint{in_quotes(name) + " is not the name of a group",
                      "write at most 32 lower-case letters, digits, _ and -, and begin with a "
                      "letter or _"};
 }
 
 Verdict check_restart(std::string_view restart) {
     if (is_one_of(restart, kRestarts)) return std::nullopt;
-    return Complaint{quoted(restart) + " is not a value of Restart=",
+    return Complaint{in_quotes(restart) + " is not a value of Restart=",
                      "write no, on-success, on-failure, on-abnormal, on-watchdog, on-abort or "
                      "always"};
 }
 
 Verdict check_host_unit(std::string_view unit) {
     if (!is_unit_file_name(unit))
-        return Complaint{quoted(unit) + " is not the name of a unit",
+        return Complaint{in_quotes(unit) + " is not the name of a unit",
                          "write the whole name, as in \"systemd-networkd.service\""};
     if (unit.substr(0, unit.rfind('.')).ends_with('@'))
-        return Complaint{quoted(unit) + " is a template",
+        return Complaint{in_quotes(unit) + " is a template",
                          "write the name of an instance, with something between @ and the dot"};
     return std::nullopt;
 }

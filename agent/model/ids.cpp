@@ -29,18 +29,18 @@ std::string complaint_about_name(std::string_view text) {
     const auto allowed = [](char c) { return is_lower_or_digit(c) || c == '-'; };
     if (text.empty() || !is_lower_or_digit(text.front()) ||
         !std::all_of(text.begin(), text.end(), allowed)) {
-        return quoted(text) +
+        return in_quotes(text) +
                " is not a name: write lower-case letters, digits and dashes, and begin with a "
                "letter or a digit";
     }
     if (text.size() > kLongestName) {
-        return quoted(text) + " is too long: at most " + std::to_string(kLongestName) +
+        return in_quotes(text) + " is too long: at most " + std::to_string(kLongestName) +
                " characters are allowed";
     }
     for (const auto prefix : kReservedPrefixes) {
         if (text.starts_with(prefix))
-            return quoted(text) + " is reserved: names that begin with \"" + std::string(prefix) +
-                   "\" belong to the agent";
+            return in_quotes(text) + " is reserved: names that begin with \"" +
+                   std::string(prefix) + "\" belong to the agent";
     }
     return {};
 }
@@ -49,11 +49,11 @@ std::string complaint_about_bundle_id(std::string_view text) {
     auto complaint = complaint_about_name(text);
     if (!complaint.empty()) return complaint;
     if (text.ends_with(kRestartSuffix))
-        return quoted(text) + " is reserved: an id must not end in \"" +
+        return in_quotes(text) + " is reserved: an id must not end in \"" +
                std::string(kRestartSuffix) + "\", the name of the target that restarts a bundle";
     const auto dashes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '-'));
     if (kSliceAffixes + text.size() + 3 * dashes > kLongestUnitName)
-        return quoted(text) + " has too many dashes for the name of a slice: write fewer";
+        return in_quotes(text) + " has too many dashes for the name of a slice: write fewer";
     return {};
 }
 
@@ -78,7 +78,7 @@ Result<Sha256> Sha256::parse(std::string_view text) {
     const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
     if (digits.size() != kDigits || !std::all_of(digits.begin(), digits.end(), is_hex))
         return fail(ErrorCode::invalid,
-                    quoted(text) + " is not a SHA-256: write 64 lower-case hexadecimal digits");
+                    in_quotes(text) + " is not a SHA-256: write 64 lower-case hexadecimal digits");
     return Sha256(std::string(digits));
 }
 

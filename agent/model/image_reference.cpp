@@ -70,7 +70,7 @@ bool is_digest(std::string_view text) {
 
 Verdict check_image_reference(std::string_view image) {
     const auto refuse = [image](const std::string& why) {
-        return Complaint{quoted(image) + " is not an image reference: " + why,
+        return Complaint{in_quotes(image) + " is not an image reference: " + why,
                          "write it as in \"registry.example.com/team/name:1.0\""};
     };
     if (image.find("://") != std::string_view::npos) return refuse("it has a transport");
@@ -92,7 +92,7 @@ Verdict check_image_reference(std::string_view image) {
     }
     for (const auto component : components) {
         if (!is_component(component))
-            return refuse(quoted(component) +
+            return refuse(in_quotes(component) +
                           " may have lower-case letters, digits, and single . _ - between them");
     }
     return std::nullopt;

@@ -67,7 +67,7 @@ Verdict check_network(std::string_view network) {
                              ":\" joins a network that another process may take away at any time, "
                              "and systemd does not see it",
                          "use host, or a podman network that both containers name"};
-    const auto refuse = Complaint{quoted(network) + " is not a network",
+    const auto refuse = Complaint{in_quotes(network) + " is not a network",
                                   "write host, none, bridge, private, or the name of a podman "
                                   "network"};
     if (!is_network_name(mode)) return refuse;
@@ -81,7 +81,7 @@ Verdict check_network(std::string_view network) {
 
 Verdict check_port(std::string_view port) {
     const auto refuse = [port](const std::string& why) {
-        return Complaint{quoted(port) + " cannot be published: " + why,
+        return Complaint{in_quotes(port) + " cannot be published: " + why,
                          "write it as in \"8080:80\", \"127.0.0.1:8080:80/tcp\" or "
                          "\"5000-5010:5000-5010/udp\""};
     };
@@ -111,13 +111,13 @@ Verdict check_add_host(std::string_view host) {
     if (colon != std::string_view::npos && !name.empty() &&
         has_only_alphanumeric_and(name, "_.-") && is_ip(host.substr(colon + 1)))
         return std::nullopt;
-    return Complaint{quoted(host) + " is not a host name with an address",
+    return Complaint{in_quotes(host) + " is not a host name with an address",
                      "write it as in \"broker:192.0.2.7\""};
 }
 
 Verdict check_dns(std::string_view address) {
     if (address == "none" || is_ip(address)) return std::nullopt;
-    return Complaint{quoted(address) + " is not an IP address",
+    return Complaint{in_quotes(address) + " is not an IP address",
                      "write the address of a name server, or \"none\" alone"};
 }
 

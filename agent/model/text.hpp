@@ -49,7 +49,7 @@ template <std::size_t N>
 /// The text with control characters written as `\x0a`, for messages.
 [[nodiscard]] std::string escaped(std::string_view text);
 /// The same in double quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] std::string to_upper(std::string_view text);
 
 }  // namespace agent::model

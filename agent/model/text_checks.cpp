@@ -16,19 +16,19 @@ Verdict check_no_control(std::string_view text, std::string_view allowed) {
         return is_control(c) && allowed.find(c) == std::string_view::npos;
     };
     if (std::any_of(text.begin(), text.end(), is_refused))
-        return Complaint{quoted(text) + " has a control character",
+        return Complaint{in_quotes(text) + " has a control character",
                          allowed.empty() ? "write it on one line, without tabs" : ""};
     return std::nullopt;
 }
 
 Verdict check_normalised(std::string_view path) {
     if (!path.starts_with('/'))
-        return Complaint{quoted(path) + " is not absolute", "begin it with /"};
+        return Complaint{in_quotes(path) + " is not absolute", "begin it with /"};
     if (auto complaint = check_no_control(path, {})) return complaint;
     if (path.size() > kLongestPath) return Complaint{"the path is longer than 4095 bytes", {}};
     for (const auto part : split(path.substr(1), '/')) {
         if (part.empty() || part == "." || part == "..")
-            return Complaint{quoted(path) + " is not normalised",
+            return Complaint{in_quotes(path) + " is not normalised",
                              "write it without //, . and .., and without a slash at its end"};
     }
     return std::nullopt;
@@ -56,7 +56,7 @@ Verdict check_plain_name(std::string_view text) {
     const auto is_allowed = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
     if (text.empty() || text.front() == '-' || text.size() > kLongestName ||
         !std::all_of(text.begin(), text.end(), is_allowed))
-        return Complaint{quoted(text) + " is not a name",
+        return Complaint{in_quotes(text) + " is not a name",
                          "write at most 63 lower-case letters, digits and dashes, and begin with a "
                          "letter or a digit"};
     return std::nullopt;
@@ -73,9 +73,9 @@ Verdict check_working_directory(std::string_view path) {
 
 Verdict check_device(std::string_view path) {
     if (auto complaint = check_path(path)) return complaint;
-    if (!path.starts_with("/dev/")) return Complaint{quoted(path) + " is not below /dev", {}};
+    if (!path.starts_with("/dev/")) return Complaint{in_quotes(path) + " is not below /dev", {}};
     if (path.find(':') != std::string_view::npos)
-        return Complaint{quoted(path) + " has a colon, which podman cannot express",
+        return Complaint{in_quotes(path) + " has a colon, which podman cannot express",
                          "name the device by another link, for example one made by a udev rule"};
     return std::nullopt;
 }
@@ -86,7 +86,7 @@ Verdict check_tmpfs(std::string_view tmpfs) {
     if (colon == std::string_view::npos) return std::nullopt;
     for (const auto option : split(tmpfs.substr(colon + 1), ',')) {
         if (option.empty() || !has_only_alphanumeric_and(option, "=%_.-"))
-            return Complaint{quoted(option) + " is not a mount option",
+            return Complaint{in_quotes(option) + " is not a mount option",
                              "write them as in \"/tmp:size=64M,mode=1777\""};
     }
     return std::nullopt;

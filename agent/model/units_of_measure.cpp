@@ -180,8 +180,8 @@ Result<Span> parse_span(std::string_view text) {
     return fail(
         ErrorCode::invalid,
         sum.error() == Flaw::range
-            ? quoted(text) + " is too long for a time span"
-            : quoted(text) + " is not a time span: write it as \"90s\", \"2min 30s\" or \"1h\"");
+            ? in_quotes(text) + " is too long for a time span"
+            : in_quotes(text) + " is not a time span: write it as \"90s\", \"2min 30s\" or \"1h\"");
 }
 
 std::string to_string(Span span) {
@@ -197,8 +197,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     if (sum) return *sum;
     return fail(ErrorCode::invalid,
                 sum.error() == Flaw::range
-                    ? quoted(text) + " is too large for a size"
-                    : quoted(text) + " is not a size: write it as \"512M\" or \"1.5G\"");
+                    ? in_quotes(text) + " is too large for a size"
+                    : in_quotes(text) + " is not a size: write it as \"512M\" or \"1.5G\"");
 }
 
 std::string human_size(std::uint64_t bytes) {

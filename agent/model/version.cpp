@@ -11,7 +11,7 @@ namespace agent::model {
 namespace {
 
 tl::unexpected<Error> not_a_version(std::string_view text, const std::string& why) {
-    return fail(ErrorCode::invalid, quoted(text) + " is not a version: " + why);
+    return fail(ErrorCode::invalid, in_quotes(text) + " is not a version: " + why);
 }
 
 constexpr auto kLargestNumber = std::numeric_limits<std::uint64_t>::max();
@@ -100,7 +100,7 @@ Result<Version> Version::coerce_os_version(std::string_view version_id) {
                     "the operating system has no VERSION_ID in os-release: a range for `os` cannot "
                     "be compared with it");
     const auto unusable = [version_id] {
-        return fail(ErrorCode::invalid, "VERSION_ID " + quoted(version_id) +
+        return fail(ErrorCode::invalid, "VERSION_ID " + in_quotes(version_id) +
                                             " of os-release cannot be read as a version: one to "
                                             "three numbers are needed");
     };

@@ -125,7 +125,8 @@ class RangeParser {
             const auto number = core.substr(0, dot);
             wild = wild || is_wildcard(number);
             if (!is_wildcard(number) && !is_all_digits(number))
-                return wrong(position_, quoted(number) + " is neither a number nor one of x, X, *");
+                return wrong(position_,
+                             in_quotes(number) + " is neither a number nor one of x, X, *");
             if (++count > 3) return wrong(position_, "a version has at most three numbers");
             if (!wild) ++precision;
             if (count > 1) numbers += '.';

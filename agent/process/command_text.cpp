@@ -14,7 +14,7 @@ constexpr std::string_view kPlain =
 constexpr std::size_t kLongest = 160;
 constexpr std::string_view kGap = " … ";
 
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
     if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
     std::string text = "'";
     for (const char c : word) {
@@ -38,7 +38,7 @@ std::size_t character_start(const std::string& text, std::size_t at) {
 std::string to_string(const std::vector<std::string>& arguments) {
     std::string text;
     for (const auto& word : arguments)
-        text += (text.empty() ? "" : " ") + quoted(word);
+        text += (text.empty() ? "" : " ") + in_quotes(word);
     if (text.size() <= kLongest) return text;
     const std::size_t head = character_start(text, kLongest * 2 / 3);
     const std::size_t tail = character_start(text, text.size() - kLongest / 3 + kGap.size());

@@ -30,8 +30,8 @@ def test_a_killed_container_comes_back_with_what_is_bound_to_it(machine, maker, 
     machine.run(f"pkill --signal KILL --parent {conmon}" if victim == "payload"
                 else f"kill -KILL {conmon}")
     wait_for_other_pids(machine, before)
-    running = machine.run("podman ps --format '{{.Names}} {{.State}}'").lines
-    assert len(running) == 2 and all(line.endswith("running") for line in running)
+    running = machine.run("podman ps --format '{{.Names}} {{.Status}}'").lines
+    assert len(running) == 2 and all(" Up " in line for line in running)
 
 
 def test_restarting_the_podman_socket_disturbs_no_container(machine, maker):
