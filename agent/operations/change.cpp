@@ -143,10 +143,6 @@ Execution carry_out(const Context& context, const ChangeRequest& request, Prepar
     if (!input) return {.result = model::fail(input.error()), .disturbed = false};
     World world{.context = context, .readers = std::move(prepared.opened.readers)};
     auto result = run_transaction(effects_of(prepared.plan, *input, context.paths), world);
-    if (result)
-        result = store::Generations(context.paths)
-                     .write_state(prepared.plan.result.generation,
-                                  {.confirmed = !context.offline, .failed = false, .boots = 0});
     return {.result = std::move(result), .disturbed = world.disturbed};
 }
 

@@ -176,32 +176,38 @@ std::string to_string(const Effect& effect) {
             [](const Activate& e) { return "switching to generation " + std::to_string(e.to); },
             [](const StartUnits& e) { return "starting " + joined(e.targets); },
             [](const WatchHealth&) { return std::string("watching the health"); },
+            [](const NoteState& e) {
+                return "noting the state of generation " + std::to_string(e.generation);
+            },
         },
         effect);
 }
 
 Result<> perform(const Effect& effect, World& world) {
     auto& host = world.context.host;
-    return std::visit(Overloaded{
-                          [&](const KeepBundle& e) { return keep_bundle(e, world); },
-                          [&](const BringImage& e) { return bring_image(e, world); },
-                          [&](const SyncEngineStore&) -> Result<> {
-                              TRY_ASSIGN(const auto root, host.engine.graph_root());
-                              return host.machine.sync_file_system(root);
-                          },
-                          [&](const CreateContainer& e) { return host.engine.create(e.arguments); },
-                          [&](const WriteGeneration& e) {
-                              return store::Generations(world.context.paths).write(e.generation);
-                          },
-                          [&](const StopUnits& e) -> Result<> {
-                              return expect_done(host.services.stop(e.units, kStopBound),
-                                                 "stopping");
-                          },
-                          [&](const Activate& e) { return activate(e.to, world); },
-                          [&](const StartUnits& e) { return start_units(e, world); },
-                          [&](const WatchHealth& e) { return watch_health(e, world); },
-                      },
-                      effect);
+    return std::visit(
+        Overloaded{
+            [&](const KeepBundle& e) { return keep_bundle(e, world); },
+            [&](const BringImage& e) { return bring_image(e, world); },
+            [&](const SyncEngineStore&) -> Result<> {
+                TRY_ASSIGN(const auto root, host.engine.graph_root());
+                return host.machine.sync_file_system(root);
+            },
+            [&](const CreateContainer& e) { return host.engine.create(e.arguments); },
+            [&](const WriteGeneration& e) {
+                return store::Generations(world.context.paths).write(e.generation);
+            },
+            [&](const StopUnits& e) -> Result<> {
+                return expect_done(host.services.stop(e.units, kStopBound), "stopping");
+            },
+            [&](const Activate& e) { return activate(e.to, world); },
+            [&](const StartUnits& e) { return start_units(e, world); },
+            [&](const WatchHealth& e) { return watch_health(e, world); },
+            [&](const NoteState& e) {
+                return store::Generations(world.context.paths).write_state(e.generation, e.state);
+            },
+        },
+        effect);
 }
 
 Result<> undo(const Effect& effect, World& world) {
@@ -219,6 +225,7 @@ Result<> undo(const Effect& effect, World& world) {
             [&](const Activate& e) { return activate(e.from, world); },
             [&](const StartUnits& e) { return undo_start_units(e, world); },
             [](const WatchHealth&) { return Result<>(); },
+            [](const NoteState&) { return Result<>(); },
         },
         effect);
 }

@@ -64,9 +64,16 @@ struct WatchHealth {
     std::vector<WatchedContainer> containers;
     HealthBounds bounds;
 };
+/// Notes beside the generation what became of it. Nothing to undo: the note goes with the
+/// generation.
+struct NoteState {
+    unsigned generation = 0;
+    store::GenerationState state;
+};
 
-using Effect = std::variant<KeepBundle, BringImage, SyncEngineStore, CreateContainer,
-                            WriteGeneration, StopUnits, Activate, StartUnits, WatchHealth>;
+using Effect =
+    std::variant<KeepBundle, BringImage, SyncEngineStore, CreateContainer, WriteGeneration,
+                 StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

@@ -89,13 +89,15 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     effects.emplace_back(Activate{.from = input.current_generation, .to = plan.result.generation});
     if (input.offline || (plan.start.empty() && plan.restart.empty())) return;
     StartUnits start{.restart = plan.restart, .targets = plan.start, .added = {}};
-    // The first bundle brings the target up that everything hangs on; later ones leave it alone,
-    // because an admin may have stopped it.
-    if (plan.result.bundles.size() == plan.add.size())
-        start.targets.insert(start.targets.begin(), std::string(model::kInstalledBundlesTarget));
     for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate)
         for (auto& unit : planning::units_to_stop(*plan.result.find(candidate->description.id)))
             start.added.push_back(std::move(unit));
+    // The first bundle brings the target up that everything hangs on; later ones leave it alone,
+    // because an admin may have stopped it.
+    if (plan.result.bundles.size() == plan.add.size()) {
+        start.targets.insert(start.targets.begin(), std::string(model::kInstalledBundlesTarget));
+        start.added.emplace_back(model::kInstalledBundlesTarget);
+    }
     effects.emplace_back(std::move(start));
 }
 
@@ -127,6 +129,9 @@ std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& inpu
     stage(plan, input, effects);
     switch_over(plan, input, effects);
     if (!input.offline) verify(plan, effects);
+    effects.emplace_back(
+        NoteState{.generation = plan.result.generation,
+                  .state = {.confirmed = !input.offline, .failed = false, .boots = 0}});
     return effects;
 }
 

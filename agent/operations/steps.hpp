@@ -27,7 +27,7 @@ struct StepInput {
 };
 
 /// The effects that carry out a plan, in the order of a transaction: acquire, stage, switch,
-/// verify. Pure.
+/// verify, confirm. Pure.
 [[nodiscard]] std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input,
                                              const store::Paths& paths);
 

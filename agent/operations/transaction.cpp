@@ -13,7 +13,7 @@ using model::Result;
 bool disturbs(const Effect& effect) {
     return std::holds_alternative<StopUnits>(effect) || std::holds_alternative<Activate>(effect) ||
            std::holds_alternative<StartUnits>(effect) ||
-           std::holds_alternative<WatchHealth>(effect);
+           std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
 }
 
 Error undo_all(const std::vector<Effect>& effects, std::size_t failed, World& world, Error error) {
@@ -39,7 +39,7 @@ Result<> run_transaction(const std::vector<Effect>& effects, World& world) {
     for (std::size_t i = 0; i < effects.size(); ++i) {
         if (!disturbs(effects[i]) && world.context.cancelled())
             return model::fail(
-                undo_all(effects, i, world, {ErrorCode::busy, "cancelled; nothing was changed"}));
+                undo_all(effects, i, world, {ErrorCode::busy, "cancelled"}));
         world.disturbed = world.disturbed || disturbs(effects[i]);
         world.context.progress.step(to_string(effects[i]));
         if (auto result = perform(effects[i], world); !result)
