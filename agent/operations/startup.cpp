@@ -35,6 +35,7 @@ std::optional<unsigned> loaded_generation(const Context& context) {
 /// An update of the operating system may bring a systemd that reads units otherwise. The set stays;
 /// a new generation has it with units for the systemd that runs.
 Result<> render_again(const Context& context, const model::InstalledSet& set) {
+    if (set.bundles.empty()) return {};
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto info, generations.read_info(set.generation));
     TRY_ASSIGN(const auto facts, gather_facts(context, {}));
