@@ -172,6 +172,18 @@ std::string validated(const model::Description& description) {
     return print(value);
 }
 
+std::string matched(bool matches) {
+    Json value = document();
+    value["matches"] = matches;
+    return print(value);
+}
+
+std::string compared(const std::string& order) {
+    Json value = document();
+    value["order"] = order;
+    return print(value);
+}
+
 std::string error(const model::Error& error) {
     Json value = document();
     value["error"] = {{"exit-code", model::exit_code(error.code())}, {"message", error.text()}};

@@ -27,6 +27,10 @@ inline constexpr int kFormat = 1;
 [[nodiscard]] std::string inspected(const operations::InspectedBundle& bundle);
 [[nodiscard]] std::string validated(const model::Description& description);
 [[nodiscard]] std::string error(const model::Error& error);
+/// Whether the version is in the range.
+[[nodiscard]] std::string matched(bool matches);
+/// `lt`, `eq` or `gt`.
+[[nodiscard]] std::string compared(const std::string& order);
 /// For commands that only do.
 [[nodiscard]] std::string done();
 

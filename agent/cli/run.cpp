@@ -96,6 +96,8 @@ class Runner {
         std::vector<std::string> arguments = {"journalctl", "--lines",
                                               std::to_string(command.lines)};
         if (command.follow) arguments.emplace_back("--follow");
+        if (json_) arguments.emplace_back("--output=json");
+        if (context_.offline) arguments.push_back("--root=" + context_.paths.root().string());
         for (const auto& service : operations::services_of(set, subject))
             arguments.push_back("--unit=" + service);
         return become(arguments);
@@ -133,12 +135,15 @@ class Runner {
     Result<Report> operator()(const VersionMatch& command) const {
         TRY_ASSIGN(const auto range, as_usage(model::VersionRange::parse(command.range)));
         TRY_ASSIGN(const auto version, as_usage(model::Version::parse(command.version)));
-        return Report{.text = {}, .status = range.contains(version) ? 0 : 1};
+        const bool matches = range.contains(version);
+        return Report{.text = json_ ? json::matched(matches) : std::string(),
+                      .status = matches ? 0 : 1};
     }
     Result<Report> operator()(const VersionCompare& command) const {
         TRY_ASSIGN(const auto left, as_usage(model::Version::parse(command.left)));
         TRY_ASSIGN(const auto right, as_usage(model::Version::parse(command.right)));
-        return Report{.text = left < right ? "lt\n" : right < left ? "gt\n" : "eq\n"};
+        const std::string order = left < right ? "lt" : right < left ? "gt" : "eq";
+        return Report{.text = json_ ? json::compared(order) : order + "\n"};
     }
     Result<Report> operator()(const Startup& /*command*/) const {
         TRY(operations::startup(context_));
