@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A machine in memory: what operations ask of it, it does, and remembers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/host/container_engine.hpp"
+#include "agent/host/machine.hpp"
+#include "agent/host/package_database.hpp"
+#include "agent/host/service_manager.hpp"
+#include "agent/operations/progress.hpp"
+
+namespace test {
+
+namespace host = agent::host;
+namespace model = agent::model;
+using model::ErrorCode;
+using model::Result;
+
+/// Counts the calls of a host, and lets some of them fail: before they did anything, or after.
+class CallFaults {
+  public:
+    enum class Kind { none, before, after };
+
+    /// The n-th call from now on (from 1) fails, once; asked again, further ones do.
+    void fail_at(unsigned n, Kind kind) { faults_[count_ + n] = kind; }
+    /// Every call from the n-th on fails before it does anything.
+    void fail_from(unsigned n) { broken_from_ = count_ + n; }
+    void heal();
+    [[nodiscard]] unsigned count() const { return count_; }
+    [[nodiscard]] unsigned happened() const { return happened_; }
+    /// Names of all calls so far.
+    [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
+    void forget_calls() { calls_.clear(); }
+
+    template <typename Act>
+    auto call(const std::string& name, Act act) -> decltype(act()) {
+        const auto fault = next(name);
+        if (fault == Kind::before) return failure(name);
+        auto result = act();
+        if (fault == Kind::after) return failure(name);
+        return result;
+    }
+
+  private:
+    Kind next(const std::string& name);
+    static tl::unexpected<model::Error> failure(const std::string& name);
+
+    unsigned count_ = 0;
+    unsigned happened_ = 0;
+    std::map<unsigned, Kind> faults_;
+    std::optional<unsigned> broken_from_;
+    std::vector<std::string> calls_;
+};
+
+class FakeEngine final : public host::ContainerEngine {
+  public:
+    explicit FakeEngine(CallFaults& faults, std::filesystem::path graph_root)
+        : faults_(faults), graph_root_(std::move(graph_root)) {}
+
+    Result<> check() override;
+    Result<std::filesystem::path> graph_root() override;
+    Result<std::vector<host::ImageInfo>> images() override;
+    Result<std::vector<host::ContainerInfo>> containers() override;
+    Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
+                                      const std::string& ref) override;
+    Result<> tag(const model::Sha256& image, const std::string& name) override;
+    Result<> push_layout(const std::string& image, const std::filesystem::path& layout,
+                         const std::string& ref) override;
+    Result<> create(const std::vector<std::string>& arguments) override;
+    Result<> remove_container(const std::string& name) override;
+    Result<> remove_image(const model::Sha256& image) override;
+    Result<std::string> health(const std::string& name) override;
+
+    /// Image id to names.
+    std::map<std::string, std::set<std::string>> image_names;
+    /// By name.
+    std::map<std::string, host::ContainerInfo> made;
+    /// Arguments that each container was created with, by name.
+    std::map<std::string, std::vector<std::string>> arguments;
+    /// What a health check says; healthy where nothing is set.
+    std::map<std::string, std::string> health_of;
+    /// A store that gives another id to what it pulls.
+    std::optional<model::Sha256> pulls_as;
+
+  private:
+    CallFaults& faults_;
+    std::filesystem::path graph_root_;
+};
+
+struct FakeUnit {
+    std::string active = "inactive";
+    std::string sub = "dead";
+    std::string result = "success";
+    std::string invocation;
+    std::uint32_t pid = 0;
+    std::uint32_t restarts = 0;
+    bool masked = false;
+    bool operator==(const FakeUnit&) const = default;
+};
+
+/// A service manager that loads the units below the link, and follows Wants=, Requires=, BindsTo=
+/// and PartOf= as their texts say.
+class FakeServices final : public host::ServiceManager {
+  public:
+    FakeServices(CallFaults& faults, FakeEngine& engine, std::filesystem::path units_link)
+        : faults_(faults), engine_(engine), units_link_(std::move(units_link)) {}
+
+    using Jobs = Result<std::vector<host::JobResult>>;
+    Result<unsigned> version() override;
+    Result<> reload() override;
+    Result<> queue_start(const std::string& unit) override;
+    Jobs start(const std::vector<std::string>& names, Timeout timeout) override;
+    Jobs stop(const std::vector<std::string>& names, Timeout timeout) override;
+    Jobs restart(const std::vector<std::string>& names, Timeout timeout) override;
+    Result<> reset_failed(const std::vector<std::string>& names) override;
+    Result<std::vector<host::UnitState>> states(const std::vector<std::string>& names) override;
+    Result<std::vector<std::pair<std::string, std::string>>> foreign_unit_files(
+        const std::vector<std::string>& names) override;
+    Result<> mask_runtime(const std::vector<std::string>& names) override;
+    Result<> unmask_runtime(const std::vector<std::string>& names) override;
+
+    void load();
+    /// Units that are not just down: what the machine runs, holds or has failed with.
+    [[nodiscard]] std::map<std::string, FakeUnit> noticeable() const;
+
+    unsigned systemd_version = 252;
+    std::map<std::string, std::string> loaded;
+    std::map<std::string, FakeUnit> units;
+    /// Units of the host, with their files.
+    std::map<std::string, std::string> foreign;
+    std::set<std::string> never_ready;
+    std::set<std::string> cannot_stop;
+    /// What was asked for, such as "stop a.target b.service".
+    std::vector<std::string> log;
+
+  private:
+    [[nodiscard]] bool known(const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> listed(const std::string& name,
+                                                  const std::string& key) const;
+    std::string start_one(const std::string& name);
+    std::string start_service(const std::string& name, FakeUnit& unit);
+    void stop_one(const std::string& name);
+    void note(const std::string& what, const std::vector<std::string>& names);
+
+    CallFaults& faults_;
+    FakeEngine& engine_;
+    std::filesystem::path units_link_;
+    std::vector<std::string> wanted_by_all_;
+    unsigned invocations_ = 0;
+};
+
+class FakePackages final : public host::PackageDatabase {
+  public:
+    Result<std::map<std::string, std::string>> installed_versions(
+        const std::vector<std::string>& packages) override;
+    std::map<std::string, std::string> versions = {{"podman", "4.3.1"}, {"systemd", "252.39"}};
+};
+
+class FakeMachine final : public host::Machine {
+  public:
+    explicit FakeMachine(CallFaults& faults) : faults_(faults) {}
+    std::chrono::system_clock::time_point now() override { return time; }
+    std::chrono::steady_clock::time_point monotonic() override { return since_boot; }
+    void sleep_for(std::chrono::milliseconds span) override { since_boot += span; }
+    Result<std::string> os_version_id() override { return os_version; }
+    std::string architecture() override { return "amd64"; }
+    Result<std::uint64_t> free_space(const std::filesystem::path& path) override;
+    Result<std::uint64_t> file_system(const std::filesystem::path& path) override;
+    Result<> sync_file_system(const std::filesystem::path& path) override;
+
+    /// The test PKI's root is valid from now on.
+    std::chrono::system_clock::time_point time =
+        std::chrono::system_clock::now() + std::chrono::hours(1);
+    std::chrono::steady_clock::time_point since_boot;
+    std::string os_version = "12";
+    std::uint64_t free = std::uint64_t{1} << 40U;
+    /// Where the engine has a file system of its own: its free bytes.
+    std::optional<std::uint64_t> engine_free;
+
+  private:
+    CallFaults& faults_;
+};
+
+class RecordedProgress final : public agent::operations::Progress {
+  public:
+    void step(const std::string& what) override {
+        steps.push_back(what);
+        at_step(what);
+    }
+    void bytes(std::uint64_t done, std::uint64_t /*total*/) override { last_bytes = done; }
+    void warning(const std::string& text) override { warnings.push_back(text); }
+
+    /// What the world does meanwhile.
+    std::function<void(const std::string&)> at_step = [](const std::string&) {};
+    std::vector<std::string> steps;
+    std::vector<std::string> warnings;
+    std::uint64_t last_bytes = 0;
+};
+
+}  // namespace test

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/generations.hpp"
+#include "agent/store/history.hpp"
+#include "tests/unit/operations/scene.hpp"
+
+using namespace test;
+
+TEST_CASE("A removed bundle is stopped, and what stays runs on untouched") {
+    Scene scene;
+    scene.have({bundles().base, bundles().view, bundles().clock});
+    const auto before = scene.snapshot();
+    scene.services.log.clear();
+    const auto outcome = must(scene.remove({"base", "view"}));
+
+    CHECK(outcome.generation_after == 2);
+    CHECK(scene.services.log ==
+          std::vector<std::string>{
+              "stop view-restart.target view.target panel.service base-restart.target base.target "
+              "broker.service bridge.service",
+              "reload"});
+    for (const auto* unit : {"view.target", "panel.service", "base.target", "broker.service"})
+        CHECK_FALSE(scene.active(unit));
+    CHECK(scene.services.units.at("ticker.service") == before.running.at("ticker.service"));
+    CHECK(scene.services.loaded.count("panel.service") == 0);
+
+    const auto history = must(store::read_history(scene.paths()));
+    REQUIRE(history.size() == 2);
+    CHECK(history[1].operation == "remove");
+    CHECK(history[1].bundles == std::vector<std::string>{"view 2.1.0", "base 1.0.0"});
+}
+
+TEST_CASE("What a removed bundle needed goes once no kept generation needs it") {
+    Scene scene;
+    scene.configuration.keep_generations = 1;
+    scene.have({bundles().base, bundles().clock});
+    must(scene.remove({"base"}));
+
+    CHECK(must(store::Generations(scene.paths()).list()) == std::vector<unsigned>{2});
+    REQUIRE(scene.engine.made.size() == 1);
+    CHECK(has(scene.engine.made.begin()->first, "ticker-"));
+    CHECK(scene.engine.image_names.size() == 1);
+    std::vector<std::string> kept;
+    for (const auto& entry : std::filesystem::directory_iterator(scene.paths().bundles()))
+        kept.push_back(entry.path().filename().string());
+    CHECK(kept == std::vector<std::string>{"clock_0.1.0"});
+    CHECK(scene.progress.warnings.empty());
+}
+
+TEST_CASE("Without that, a kept generation keeps it") {
+    Scene scene;
+    scene.have({bundles().base});
+    const auto images = scene.engine.image_names;
+    must(scene.remove({"base"}));
+    CHECK(scene.engine.image_names == images);
+    CHECK(scene.engine.made.size() == 2);
+    CHECK(std::filesystem::exists(scene.paths().bundles() / "base_1.0.0"));
+}
+
+TEST_CASE("A removal is refused before anything stops") {
+    Scene scene;
+    scene.have({bundles().base, bundles().view});
+    const auto before = scene.snapshot();
+
+    const auto needed = scene.remove({"base"});
+    REQUIRE_FALSE(needed);
+    CHECK(needed.error().code() == ErrorCode::conflict);
+    CHECK(has(needed.error().text(), "required by view"));
+    const auto unknown = scene.remove({"ghost"});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code() == ErrorCode::not_found);
+    CHECK(difference(before, scene.snapshot()).empty());
+}
+
+TEST_CASE("A unit that does not stop keeps its bundle") {
+    Scene scene;
+    scene.have({bundles().base, bundles().view});
+    scene.services.cannot_stop = {"panel.service"};
+    const auto result = scene.remove({"view"});
+    REQUIRE_FALSE(result);
+    CHECK(has(result.error().text(), "panel.service: the job ended with 'timeout'"));
+    CHECK(must(store::Generations(scene.paths()).current()) == 1);
+    CHECK(scene.active("view.target"));
+    CHECK(scene.active("panel.service"));
+}

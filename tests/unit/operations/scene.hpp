@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A root in a temporary directory, a machine in memory beside it, and real signed bundles.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/operations/change.hpp"
+#include "tests/unit/catch.hpp"
+#include "tests/unit/operations/fake_host.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+
+namespace test {
+
+namespace operations = agent::operations;
+namespace store = agent::store;
+
+/// Writes `<name>.bundle` with an image for every `image = …` of the description; each image's
+/// content is its name. Signed by `signer` of the test PKI, or unsigned where that is empty.
+std::filesystem::path make_bundle(const std::filesystem::path& file, const std::string& description,
+                                  const std::string& signer = "signer");
+
+/// Made once: `base` (broker, and bridge that requires it), `view` (panel, requires the base), and
+/// `clock` (ticker, requires nothing).
+struct Bundles {
+    std::filesystem::path base;
+    std::filesystem::path view;
+    std::filesystem::path clock;
+};
+const Bundles& bundles();
+
+std::string base_description();
+std::string view_description();
+std::string clock_description();
+
+/// Everything that an operation may change. History and lock are no part of it.
+struct Snapshot {
+    std::map<std::string, std::string> files;
+    std::map<std::string, std::set<std::string>> images;
+    std::map<std::string, std::string> containers;
+    std::map<std::string, std::string> loaded;
+    std::map<std::string, FakeUnit> running;
+    bool operator==(const Snapshot&) const = default;
+};
+/// What differs, a line each, to be read when a test fails.
+std::string difference(const Snapshot& before, const Snapshot& after);
+
+class Scene {
+  public:
+    Scene();
+
+    operations::Context context(bool offline = false);
+    Result<operations::Outcome> install(const std::vector<std::filesystem::path>& files,
+                                        bool dry_run = false);
+    Result<operations::Outcome> remove(const std::vector<std::string>& ids, bool dry_run = false);
+    /// Has to succeed.
+    void have(const std::vector<std::filesystem::path>& files);
+    /// Makes the layout with generation 0 and loads its units, as the package does.
+    void initialise();
+    Snapshot snapshot() const;
+    bool active(const std::string& unit) const;
+    store::Paths paths() const { return store::Paths(directory_.path()); }
+    const std::filesystem::path& root() const { return directory_.path(); }
+    std::filesystem::path graph_root() const { return root() / "storage"; }
+
+  private:
+    TemporaryDirectory directory_;
+
+  public:
+    CallFaults faults;
+    FakeEngine engine{faults, root() / "storage"};
+    FakeServices services{faults, engine, paths().units_link()};
+    FakePackages packages;
+    FakeMachine machine{faults};
+    RecordedProgress progress;
+    agent::config::Configuration configuration;
+    std::function<bool()> cancelled = [] { return false; };
+};
+
+/// Fails the test with the error's text.
+template <typename T>
+T must(Result<T> result) {
+    if (!result) FAIL(result.error().text());
+    return std::move(*result);
+}
+inline void must(const Result<>& result) {
+    if (!result) FAIL(result.error().text());
+}
+
+inline bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace test
