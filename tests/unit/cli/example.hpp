@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/operations/change.hpp"
+#include "agent/operations/create_bundle.hpp"
+#include "agent/operations/doctor.hpp"
+#include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/status.hpp"
+#include "tests/unit/planning/example.hpp"
+
+/// What commands end with, made by hand.
+namespace example {
+
+namespace operations = agent::operations;
+
+inline model::SystemTime now() {
+    return model::SystemTime{} + std::chrono::hours(500000);
+}
+
+inline model::Description base_description() {
+    auto description = described("base", "1.2.0", {"broker"});
+    description.type = model::BundleType::base;
+    description.author = "Someone";
+    return description;
+}
+
+inline model::Description view_description() {
+    auto description = described("view", "2.0.0", {"panel"});
+    description.requires_bundles = {requirement("base", "^1.0")};
+    return description;
+}
+
+/// A dry run that adds `base`, or what came of it.
+inline operations::Outcome outcome_of_adding(bool dry_run) {
+    auto candidate_base = candidate(base_description(), 'a');
+    candidate_base.bytes = 3 << 20;
+    return {.plan = make_plan({}, {.add = {candidate_base}, .remove = {}}, facts()).value(),
+            .dry_run = dry_run,
+            .generation_before = 1,
+            .generation_after = dry_run ? 1U : 2U,
+            .notes = {"base: signed by CN=vendor"}};
+}
+
+inline operations::Outcome outcome_of_removing(bool dry_run) {
+    const auto set = installed_from({candidate(base_description()), candidate(view_description())});
+    return {.plan = make_plan(set, {.add = {}, .remove = {id("view")}}, facts()).value(),
+            .dry_run = dry_run,
+            .generation_before = 1,
+            .generation_after = dry_run ? 1U : 2U,
+            .notes = {}};
+}
+
+inline operations::Outcome outcome_of_nothing() {
+    const auto base = candidate(base_description());
+    return {
+        .plan = make_plan(installed_from({base}), {.add = {base}, .remove = {}}, facts()).value(),
+        .dry_run = false,
+        .generation_before = 1,
+        .generation_after = 1,
+        .notes = {}};
+}
+
+inline operations::ContainerStatus container_status(const std::string& container_name) {
+    operations::ContainerStatus status;
+    status.name = name(container_name);
+    status.podman_name = container_name + "-12345678";
+    status.condition = operations::Condition::running;
+    status.unit = agent::host::UnitState{
+        .name = container_name + ".service",
+        .load = "loaded",
+        .active = "active",
+        .sub = "running",
+        .result = "success",
+        .fragment_path = {},
+        .invocation_id = "abc",
+        .main_pid = 4711,
+        .restarts = 0,
+        .memory = 10 << 20,
+        .since = static_cast<std::uint64_t>(
+                     std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch())
+                         .count()) -
+                 90'000'000,
+        .exit_status = 0};
+    return status;
+}
+
+/// `base` runs; `view` crashes, and its memory is not known.
+inline operations::Status status() {
+    auto panel = container_status("panel");
+    panel.condition = operations::Condition::crashing;
+    panel.unit->result = "exit-code";
+    panel.unit->main_pid = 0;
+    panel.unit->restarts = 7;
+    panel.unit->memory.reset();
+    panel.unit->since = 0;
+    return {.generation = 3,
+            .confirmed = true,
+            .bundles = {{.description = base_description(),
+                         .digest = candidate(base_description(), 'a').digest,
+                         .condition = operations::Condition::running,
+                         .containers = {container_status("broker")}},
+                        {.description = view_description(),
+                         .digest = candidate(view_description(), 'b').digest,
+                         .condition = operations::Condition::crashing,
+                         .containers = {panel}}}};
+}
+
+inline std::vector<operations::Check> checks() {
+    using operations::Finding;
+    return {{.name = "clock", .finding = Finding::good, .text = "plausible", .advice = {}},
+            {.name = "space", .finding = Finding::warning, .text = "low", .advice = "free some"},
+            {.name = "packages", .finding = Finding::failure, .text = "none", .advice = "apt"}};
+}
+
+inline operations::CreatedBundle created() {
+    return {.file = "base_1.2.0.bundle",
+            .id = id("base"),
+            .version = version("1.2.0"),
+            .digest = candidate(base_description(), 'a').digest,
+            .size = 1536,
+            .images = {{"localhost/broker:1", candidate(base_description(), 'c').digest}}};
+}
+
+inline operations::InspectedBundle inspected() {
+    agent::bundle::TrustedSigner signer;
+    signer.signer.subject = "CN=vendor";
+    signer.anchor_name = "vendor-root";
+    return {.text = "format = 1\n",
+            .description = base_description(),
+            .digest = candidate(base_description(), 'a').digest,
+            .size = 1536,
+            .members = 9,
+            .is_signed = true,
+            .signer = signer,
+            .distrust = {}};
+}
+
+}  // namespace example

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What programs read. docs/json-output.md describes it; a key that changes here changes there.
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "agent/cli/json_output.hpp"
+#include "tests/unit/catch.hpp"
+#include "tests/unit/cli/example.hpp"
+
+namespace {
+
+namespace json = agent::cli::json;
+using Json = nlohmann::json;
+using Keys = std::set<std::string>;
+
+/// One document with the number of its format, and a newline behind it.
+Json parsed(const std::string& text) {
+    REQUIRE_FALSE(text.empty());
+    CHECK(text.back() == '\n');
+    auto value = Json::parse(text);
+    CHECK(value.at("format") == json::kFormat);
+    value.erase("format");
+    return value;
+}
+
+Keys keys(const Json& value) {
+    Keys names;
+    for (const auto& [key, member] : value.items())
+        names.insert(key);
+    return names;
+}
+
+const Keys kDescription = {"id",     "version", "type",     "name",      "description",
+                           "author", "license", "requires", "containers"};
+
+Keys with(Keys names, const Keys& more) {
+    names.insert(more.begin(), more.end());
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("An outcome is a document with the same keys, whatever was done") {
+    for (const auto& outcome : {example::outcome_of_adding(true), example::outcome_of_adding(false),
+                                example::outcome_of_removing(false), example::outcome_of_nothing()})
+        CHECK(keys(parsed(json::outcome(outcome))) ==
+              Keys{"dry-run", "generation-before", "generation-after", "installed", "removed",
+                   "unchanged", "stop", "restart", "start", "notes"});
+
+    const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
+    CHECK(added["dry-run"] == false);
+    CHECK(added["generation-before"] == 1);
+    CHECK(added["generation-after"] == 2);
+    CHECK(added["installed"] == Json::parse(R"([{"id": "base", "version": "1.2.0", "digest": ")" +
+                                            std::string(64, 'a') + R"(", "bytes": 3145728}])"));
+    CHECK(added["start"] == Json::parse(R"(["base.target"])"));
+    CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
+
+    const auto removed = parsed(json::outcome(example::outcome_of_removing(false)));
+    CHECK(removed["removed"] == Json::parse(R"(["view"])"));
+    CHECK(removed["stop"] ==
+          Json::parse(R"(["view-restart.target", "view.target", "panel.service"])"));
+    CHECK(parsed(json::outcome(example::outcome_of_nothing()))["unchanged"] ==
+          Json::parse(R"(["base"])"));
+}
+
+TEST_CASE("A list has every bundle, without its containers") {
+    const auto value = parsed(json::list(example::status()));
+    CHECK(keys(value) == Keys{"generation", "bundles"});
+    CHECK(value["generation"] == 3);
+    REQUIRE(value["bundles"].size() == 2);
+    auto expected = with(kDescription, {"digest", "state"});
+    expected.erase("containers");
+    for (const auto& bundle : value["bundles"])
+        CHECK(keys(bundle) == expected);
+    CHECK(value["bundles"][1]["requires"] == Json::parse(R"([{"id": "base", "version": "^1.0"}])"));
+    CHECK(value["bundles"][1]["state"] == "crashing");
+    CHECK(parsed(json::list({}))["bundles"] == Json::array());
+}
+
+TEST_CASE("Status has every container with its unit") {
+    const auto value = parsed(json::status(example::status()));
+    CHECK(keys(value) == Keys{"generation", "confirmed", "bundles"});
+    CHECK(value["confirmed"] == true);
+    CHECK(keys(value["bundles"][0]) == with(kDescription, {"digest", "state"}));
+    const auto& container = value["bundles"][0]["containers"][0];
+    CHECK(keys(container) == Keys{"name", "podman-name", "state", "unit"});
+    CHECK(container["podman-name"] == "broker-12345678");
+    CHECK(keys(container["unit"]) == Keys{"name", "load", "active", "sub", "result",
+                                          "invocation-id", "main-pid", "restarts", "since-us",
+                                          "memory-bytes"});
+    CHECK(container["unit"]["memory-bytes"] == 10485760);
+    CHECK(container["unit"]["main-pid"] == 4711);
+    CHECK(value["bundles"][1]["containers"][0]["unit"]["memory-bytes"].is_null());
+}
+
+TEST_CASE("Offline there is no unit") {
+    auto status = example::status();
+    status.bundles[0].containers[0].unit.reset();
+    const auto value = parsed(json::status(status));
+    CHECK(keys(value["bundles"][0]["containers"][0]) == Keys{"name", "podman-name", "state"});
+}
+
+TEST_CASE("A bundle that is shown is as in status") {
+    const auto value = parsed(json::show(example::status().bundles[0]));
+    CHECK(keys(value) == Keys{"bundle"});
+    CHECK(value["bundle"] == parsed(json::status(example::status()))["bundles"][0]);
+}
+
+TEST_CASE("The doctor's findings are ok, warning or failure") {
+    const auto value = parsed(json::doctor(example::checks()));
+    CHECK(keys(value) == Keys{"checks"});
+    REQUIRE(value["checks"].size() == 3);
+    std::vector<std::string> findings;
+    for (const auto& check : value["checks"]) {
+        CHECK(keys(check) == Keys{"name", "finding", "text", "advice"});
+        findings.push_back(check["finding"]);
+    }
+    CHECK(findings == std::vector<std::string>{"ok", "warning", "failure"});
+}
+
+TEST_CASE("A created bundle has the ids of its images") {
+    const auto value = parsed(json::created(example::created()));
+    CHECK(keys(value) == Keys{"file", "id", "version", "digest", "size", "images"});
+    CHECK(value["size"] == 1536);
+    CHECK(value["images"]["localhost/broker:1"] == std::string(64, 'c'));
+}
+
+TEST_CASE("An inspected bundle says whether it is signed and trusted") {
+    auto bundle = example::inspected();
+    const auto trusted = parsed(json::inspected(bundle));
+    CHECK(keys(trusted) == Keys{"digest", "size", "members", "signed", "trusted", "signer",
+                                "anchor", "distrust", "bundle"});
+    CHECK(trusted["trusted"] == true);
+    CHECK(trusted["signer"] == "CN=vendor");
+    CHECK(trusted["anchor"] == "vendor-root");
+    CHECK(keys(trusted["bundle"]) == kDescription);
+
+    bundle.signer.reset();
+    bundle.distrust = "expired";
+    const auto distrusted = parsed(json::inspected(bundle));
+    CHECK(keys(distrusted) == keys(trusted));
+    CHECK(distrusted["trusted"] == false);
+    CHECK(distrusted["signer"].is_null());
+    CHECK(distrusted["distrust"] == "expired");
+}
+
+TEST_CASE("Short answers are documents, too") {
+    CHECK(keys(parsed(json::validated(example::base_description()))) == Keys{"bundle"});
+    CHECK(parsed(json::matched(true)) == Json::parse(R"({"matches": true})"));
+    CHECK(parsed(json::matched(false)) == Json::parse(R"({"matches": false})"));
+    CHECK(parsed(json::compared("lt")) == Json::parse(R"({"order": "lt"})"));
+    CHECK(parsed(json::done()).empty());
+    const agent::model::Error error(agent::model::ErrorCode::conflict, "no");
+    CHECK(parsed(json::error(error.with_context("base"))) ==
+          Json::parse(R"({"error": {"exit-code": 5, "message": "base: no"}})"));
+}
+
+TEST_CASE("Text that is not UTF-8 is printed all the same") {
+    const agent::model::Error error(agent::model::ErrorCode::invalid, "bad \xff byte");
+    CHECK(parsed(json::error(error))["error"]["message"] == "bad \xEF\xBF\xBD byte");
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What people read.
+#include "agent/cli/text_output.hpp"
+#include "agent/cli/table.hpp"
+#include "agent/cli/terminal_progress.hpp"
+#include "tests/unit/catch.hpp"
+#include "tests/unit/cli/example.hpp"
+
+namespace text = agent::cli::text;
+
+TEST_CASE("A table has aligned columns and no spaces at the ends") {
+    CHECK(agent::cli::table({"ID", "STATE"}, {{"base", "running"}, {"a-long-one", "up"}}) ==
+          "ID          STATE\n"
+          "base        running\n"
+          "a-long-one  up\n");
+    CHECK(agent::cli::table({"A", "B"}, {{"x", ""}}) == "A  B\nx\n");
+    CHECK(agent::cli::table({"A", "B"}, {}).empty());
+}
+
+TEST_CASE("A table counts characters, not bytes") {
+    CHECK(agent::cli::table({"NAME", "X"}, {{"Prüfstand", "1"}, {"Pruefstand", "2"}}) ==
+          "NAME        X\n"
+          "Prüfstand   1\n"
+          "Pruefstand  2\n");
+}
+
+TEST_CASE("Bytes and rate are drawn as a bar") {
+    struct Case {
+        std::uint64_t done;
+        std::uint64_t total;
+        int elapsed_ms;
+        const char* bar;
+    };
+    constexpr std::uint64_t kMiB = 1U << 20U;
+    const std::vector<Case> cases = {
+        {0, 10 * kMiB, 0, "[                    ] 0%  0 B of 10.0 MiB  0 B/s"},
+        {5 * kMiB, 10 * kMiB, 500, "[##########          ] 50%  5.0 MiB of 10.0 MiB  10.0 MiB/s"},
+        {10 * kMiB, 10 * kMiB, 1000,
+         "[####################] 100%  10.0 MiB of 10.0 MiB  10.0 MiB/s"},
+        {20 * kMiB, 10 * kMiB, 1000,
+         "[####################] 100%  20.0 MiB of 10.0 MiB  20.0 MiB/s"},
+        {0, 0, 1000, "[####################] 100%  0 B of 0 B  0 B/s"},
+    };
+    for (const auto& each : cases)
+        CHECK(agent::cli::progress_bar(each.done, each.total,
+                                       std::chrono::milliseconds(each.elapsed_ms)) == each.bar);
+}
+
+TEST_CASE("An outcome says what was done") {
+    CHECK(text::outcome(example::outcome_of_adding(false)) ==
+          "installed  base 1.2.0  (3.0 MiB)\n"
+          "generation 2 is running\n");
+    CHECK(text::outcome(example::outcome_of_removing(false)) ==
+          "removed  view\n"
+          "generation 2 is running\n");
+    CHECK(text::outcome(example::outcome_of_nothing()) == "base 1.2.0 is installed already\n");
+}
+
+TEST_CASE("A dry run says what would be done") {
+    const auto adding = example::outcome_of_adding(true);
+    CHECK(text::outcome(adding) ==
+          "would install  base 1.2.0  (3.0 MiB)\n"
+          "would start  base.target\n"
+          "would create  " +
+              adding.plan.specs.begin()->second.container.podman_name + "\n");
+    CHECK(text::outcome(example::outcome_of_removing(true)) ==
+          "would remove  view\n"
+          "would stop  view-restart.target\n"
+          "would stop  view.target\n"
+          "would stop  panel.service\n");
+}
+
+TEST_CASE("Bundles are listed in a table") {
+    CHECK(text::list(example::status()) ==
+          "ID    VERSION  TYPE   STATE     NAME\n"
+          "base  1.2.0    base   running   The base\n"
+          "view  2.0.0    addon  crashing  The view\n");
+    CHECK(text::list({}) == "no bundles are installed\n");
+}
+
+TEST_CASE("Status has a line for every container") {
+    CHECK(text::status(example::status(), example::now()) ==
+          "generation 3, confirmed\n"
+          "BUNDLE      CONTAINER  STATE                 SINCE  PID   RESTARTS  MEMORY\n"
+          "base 1.2.0  broker     running               90s    4711  0         10.0 MiB\n"
+          "view 2.0.0  panel      crashing (exit-code)  -      -     7         -\n");
+    CHECK(text::status({}, example::now()) == "no bundles are installed\n");
+}
+
+TEST_CASE("Since when is told in the unit that fits") {
+    struct Case {
+        std::chrono::seconds ago;
+        const char* told;
+    };
+    using namespace std::chrono_literals;
+    for (const auto& [ago, told] : std::vector<Case>{{0s, " 0s "},
+                                                     {119s, " 119s "},
+                                                     {120s, " 2min "},
+                                                     {7199s, " 119min "},
+                                                     {2h, " 2h "},
+                                                     {47h, " 47h "},
+                                                     {48h, " 2d "},
+                                                     {-5s, " 0s "}}) {
+        auto status = example::status();
+        const auto start = (example::now() - ago).time_since_epoch();
+        status.bundles[0].containers[0].unit->since = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::microseconds>(start).count());
+        INFO(told);
+        CHECK(text::status(status, example::now()).find(told) != std::string::npos);
+    }
+}
+
+TEST_CASE("A bundle is shown whole, without what it does not say") {
+    CHECK(text::show(example::status().bundles[1]) ==
+          "id         view\n"
+          "version    2.0.0\n"
+          "type       addon\n"
+          "name       The view\n"
+          "state      crashing\n"
+          "digest     " +
+              std::string(64, 'b') +
+              "\n"
+              "requires   base ^1.0\n"
+              "container  panel  localhost/image:1\n");
+}
+
+TEST_CASE("The doctor gives advice below what is wrong") {
+    CHECK(text::doctor(example::checks()) ==
+          "ok  clock: plausible\n"
+          "warning  space: low\n"
+          "    free some\n"
+          "FAILURE  packages: none\n"
+          "    apt\n");
+}
+
+TEST_CASE("A created bundle is told with the ids of its images") {
+    CHECK(text::created(example::created()) ==
+          "base_1.2.0.bundle  base 1.2.0  1.5 KiB\n"
+          "digest  " +
+              std::string(64, 'a') +
+              "\n"
+              "image  localhost/broker:1  " +
+              std::string(64, 'c') + "\n");
+}
+
+TEST_CASE("An inspected bundle says whether it is trusted") {
+    auto bundle = example::inspected();
+    const auto head = "digest  " + std::string(64, 'a') + "\nsize  1.5 KiB in 9 members\n";
+    CHECK(text::inspected(bundle) ==
+          head + "signer  CN=vendor, trusted by vendor-root\n\nformat = 1\n");
+    bundle.signer.reset();
+    bundle.distrust = "expired";
+    CHECK(text::inspected(bundle) == head + "signer  NOT TRUSTED: expired\n\nformat = 1\n");
+    bundle.is_signed = false;
+    CHECK(text::inspected(bundle) ==
+          head + "signer  none: the bundle is not signed\n\nformat = 1\n");
+}
