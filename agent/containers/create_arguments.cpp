@@ -25,6 +25,10 @@ class Options {
         list_.push_back("--" + std::string(name) + "=" + std::string(text));
     }
 
+    void value(std::string_view name, std::string_view key, std::string_view text) {
+        value(name, std::string(key).append("=").append(text));
+    }
+
     void value_unless_empty(std::string_view name, std::string_view text) {
         if (!text.empty()) value(name, text);
     }
@@ -80,7 +84,7 @@ void add_process(Options& options, const model::Container& container) {
     options.value_unless_empty("user", container.user);
     options.each_csv("group-add", container.groups);
     for (const auto& [name, value] : container.env)
-        options.value("env", name + "=" + value);
+        options.value("env", name, value);
     options.value_unless_empty("workdir", container.workdir);
     options.value_unless_empty("stop-signal", container.stop_signal);
     options.flag_if("init", container.init);

@@ -185,9 +185,9 @@ TEST_CASE("a generator that runs into links that are there already says so") {
 
 TEST_CASE("a thousand units are linked") {
     OperationDirectory directory;
-    std::vector<std::string> names;
-    for (int number = 0; number < 1000; ++number)
-        names.push_back("unit" + std::to_string(number) + ".service");
+    std::vector<std::string> names(1000);
+    for (std::size_t number = 0; number < names.size(); ++number)
+        names[number] = "unit" + std::to_string(number) + ".service";
     directory.make_generation("7", names);
     directory.use_generation("7");
     CHECK(directory.generate().empty());
