@@ -6,6 +6,7 @@
 #include "agent/containers/create_spec.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/units/escape.hpp"
+#include "agent/units/pause.hpp"
 #include "agent/units/unit_text.hpp"
 
 namespace agent::units {
@@ -13,10 +14,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// First systemd with RestartMode=.
+/// First systemd with RestartMode=, and the first where a unit that is about to restart in the
+/// other mode has failed in between, with all that follows from it.
 constexpr unsigned kRestartModeSince = 254;
 constexpr unsigned kStartLimitBurst = 5;
-constexpr model::Span kStartLimitInterval = std::chrono::seconds(60);
 
 Names required_containers(const model::Container& container) {
     Names names;
@@ -57,11 +58,25 @@ void add_dependencies(UnitText& text, const model::Container& container,
     text.line("RequiresMountsFor", escape_path(context.operation_directory));
 }
 
-void add_start_limit(UnitText& text, const model::Container& container) {
-    text.line("StartLimitIntervalSec",
-              model::to_string(container.start_limit_interval.value_or(kStartLimitInterval)));
+/// What is bound must see this unit go inactive, which it does not in that mode.
+bool restarts_directly(const model::Container& container, const ContainerPlace& place,
+                       const RenderContext& context) {
+    return context.systemd_version >= kRestartModeSince && !place.bound &&
+           container.restart != "no";
+}
+
+void add_start_limit(UnitText& text, const model::Container& container, const ContainerPlace& place,
+                     const RenderContext& context) {
+    text.line("StartLimitIntervalSec", model::to_string(start_limit_interval(container)));
     text.line("StartLimitBurst",
               std::to_string(container.start_limit_burst.value_or(kStartLimitBurst)));
+    const auto pause = pause_unit(container);
+    // Elsewhere every single failure would begin the pause.
+    const bool fails_only_at_the_limit =
+        context.systemd_version < kRestartModeSince || restarts_directly(container, place, context);
+    if (!pause || !fails_only_at_the_limit) return;
+    text.units("OnFailure", {*pause});
+    text.units("After", {*pause});
 }
 
 void add_commands(UnitText& text, const model::Container& container, const ContainerPlace& place,
@@ -76,15 +91,15 @@ void add_commands(UnitText& text, const model::Container& container, const Conta
          "label=" + std::string(containers::kContainerLabel) + "=" + container.name.value()});
     text.command("ExecStopPost", "-", {context.stop_helper, container.name.value()});
     text.line("SendSIGKILL", "no");
+    // Podman prints the container it started; the container's own output does not come this way.
+    text.line("StandardOutput", "null");
 }
 
 void add_restart(UnitText& text, const model::Container& container, const ContainerPlace& place,
                  const RenderContext& context) {
     text.line("Restart", escape_value(container.restart));
     text.line("RestartSec", model::to_string(container.restart_sec));
-    // What is bound must see this unit go inactive, which it does not in that mode.
-    if (context.systemd_version >= kRestartModeSince && !place.bound && container.restart != "no")
-        text.line("RestartMode", "direct");
+    if (restarts_directly(container, place, context)) text.line("RestartMode", "direct");
     if (container.start_timeout)
         text.line("TimeoutStartSec", model::to_string(*container.start_timeout));
     if (container.stop_timeout)
@@ -109,7 +124,7 @@ std::string container_service_text(const model::Container& container, const Cont
                                  escape_value(place.bundle.name));
     text.line("Documentation", "man:update-agent(1)");
     add_dependencies(text, container, place, context);
-    add_start_limit(text, container);
+    add_start_limit(text, container, place, context);
     text.section("Service");
     add_commands(text, container, place, context);
     add_restart(text, container, place, context);

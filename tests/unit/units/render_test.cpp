@@ -14,6 +14,7 @@ using agent::units::render_units;
 using agent::units::RenderedUnits;
 using agent::units::services_to_restart;
 using Names = std::vector<std::string>;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -102,6 +103,8 @@ After=network.target update-agent-store.service mqtt-base.target writer.service
 RequiresMountsFor=/opt/operation
 StartLimitIntervalSec=60s
 StartLimitBurst=5
+OnFailure=update-agent-pause@reader:60.service
+After=update-agent-pause@reader:60.service
 
 [Service]
 Type=notify
@@ -111,6 +114,7 @@ ExecStart=/usr/bin/podman start )" + podman_name(set, "reader") +
 ExecStop=/usr/bin/podman stop --filter label=update-agent.container=reader
 ExecStopPost=-/usr/libexec/update-agent/stop-helper reader
 SendSIGKILL=no
+StandardOutput=null
 Restart=always
 RestartSec=2s
 Slice=bundles-mqtt\x2ddemo.slice
@@ -134,6 +138,8 @@ After=network.target update-agent-store.service dbus.socket dev-disk-by\x2dlabel
 RequiresMountsFor=/opt/operation
 StartLimitIntervalSec=120s
 StartLimitBurst=3
+OnFailure=update-agent-pause@full:120.service
+After=update-agent-pause@full:120.service
 
 [Service]
 Type=notify
@@ -143,6 +149,7 @@ ExecStart=/usr/bin/podman start )" + podman_name(set, "full") +
 ExecStop=/usr/bin/podman stop --filter label=update-agent.container=full
 ExecStopPost=-/usr/libexec/update-agent/stop-helper full
 SendSIGKILL=no
+StandardOutput=null
 Restart=on-failure
 RestartSec=1500ms
 TimeoutStartSec=90s
@@ -192,6 +199,44 @@ TEST_CASE("a restart is direct where systemd can and nothing is bound to the con
         const auto units = render_units(set, example::context(one.systemd));
         CHECK(values_of(units.files.at("one.service"), "RestartMode") == one.expected);
     }
+}
+
+TEST_CASE("a service that reached its start limit pauses before Upholds= starts it again") {
+    struct Case {
+        const char* what;
+        std::function<void(Container&)> change;
+        Names expected;
+    };
+    const std::vector<Case> cases = {
+        {"by default", [](auto&) {}, {"update-agent-pause@one:60.service"}},
+        {"restarts on failure only",
+         [](auto& c) { c.restart = "on-failure"; },
+         {"update-agent-pause@one:60.service"}},
+        {"an interval of its own",
+         [](auto& c) { c.start_limit_interval = 1500ms; },
+         {"update-agent-pause@one:2.service"}},
+        {"an interval without end",
+         [](auto& c) { c.start_limit_interval = agent::model::Span::max(); },
+         {"update-agent-pause@one:infinity.service"}},
+        {"without a limit", [](auto& c) { c.start_limit_interval = 0s; }, {}},
+        {"fails without restarting", [](auto& c) { c.restart = "no"; }, {}},
+        {"fails without restarting, mostly", [](auto& c) { c.restart = "on-abort"; }, {}},
+    };
+    for (const auto& one : cases) {
+        INFO(one.what);
+        const auto text = service_of(one.change);
+        CHECK(values_of(text, "OnFailure") == one.expected);
+        CHECK(values_of(text, "After").size() == 1 + one.expected.size());
+    }
+}
+
+TEST_CASE("a service does not pause where it fails between two restarts") {
+    const auto units = [](unsigned systemd) {
+        return render_units(example::base_and_addon(), example::context(systemd)).files;
+    };
+    CHECK_FALSE(values_of(units(252).at("broker.service"), "OnFailure").empty());
+    CHECK(values_of(units(257).at("broker.service"), "OnFailure").empty());
+    CHECK_FALSE(values_of(units(257).at("bridge.service"), "OnFailure").empty());
 }
 
 TEST_CASE("a container of another bundle that is bound by its unit counts as bound") {
