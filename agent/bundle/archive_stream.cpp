@@ -129,7 +129,8 @@ Result<ArchiveStream> ArchiveStream::open(const std::filesystem::path& file) {
 
 void ArchiveStream::read_ahead() {
     ::posix_fadvise(state_->fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    state_->piece = kLargePieces;
+    state_->piece = static_cast<std::size_t>(
+        std::clamp<std::uint64_t>(state_->file_size, kFirstPieces, kLargePieces));
 }
 
 const std::filesystem::path& ArchiveStream::file() const {

@@ -5,10 +5,10 @@
 #include <archive_entry.h>
 
 #include <cerrno>
+#include <optional>
 
 namespace agent::bundle {
 
-using model::errno_error;
 using model::Error;
 using model::ErrorCode;
 using model::fail;
@@ -20,12 +20,7 @@ constexpr int kWriteBytes = 1 << 20;
 constexpr int kBlock = 512;
 
 struct FreedArchive {
-    // Freeing alone would first fill up a member that was not written to its end, with gigabytes
-    // of zeros if need be.
-    void operator()(archive* writer) const {
-        archive_write_fail(writer);
-        archive_write_free(writer);
-    }
+    void operator()(archive* writer) const { archive_write_free(writer); }
 };
 struct FreedEntry {
     void operator()(archive_entry* entry) const { archive_entry_free(entry); }
@@ -34,20 +29,48 @@ struct FreedEntry {
 }  // namespace
 
 struct TarWriter::State {
-    std::filesystem::path file;
-    std::unique_ptr<archive, FreedArchive> writer;
+    State(const FileDescriptor& target, std::filesystem::path path)
+        : fd(target), file(std::move(path)) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State();
 
+    const FileDescriptor& fd;
+    std::filesystem::path file;
+    std::optional<Error> write_error;
+    /// Set when nothing more is to be written.
+    bool given_up = false;
+    std::unique_ptr<archive, FreedArchive> writer{archive_write_new()};
+
+    static la_ssize_t write_piece(archive* writer, void* data, const void* buffer,
+                                  std::size_t size);
     [[nodiscard]] Error error() const;
 };
 
+// Freeing fills up a member that was not written to its end, with gigabytes of zeros if need be,
+// unless writing fails. archive_write_fail() would prevent it too, but leaks the write buffer.
+TarWriter::State::~State() {
+    given_up = true;
+}
+
+la_ssize_t TarWriter::State::write_piece(archive* writer, void* data, const void* buffer,
+                                         std::size_t size) {
+    auto& state = *static_cast<State*>(data);
+    if (!state.given_up) {
+        const auto written =
+            write_all(state.fd, std::span(static_cast<const std::byte*>(buffer), size), state.file);
+        if (written) return static_cast<la_ssize_t>(size);
+        state.write_error = written.error();
+    }
+    archive_set_error(writer, EIO, "cannot write");
+    return -1;
+}
+
 Error TarWriter::State::error() const {
-    const std::string what = "writing " + file.string();
-    const int number = archive_errno(writer.get());
-    // Negative and absurd numbers are libarchive's own kinds.
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG || number == EIO)
-        return errno_error(number, what);
+    if (write_error) return *write_error;
     const char* const reason = archive_error_string(writer.get());
-    return {ErrorCode::internal, what + ": " + (reason != nullptr ? reason : "no reason given")};
+    return {ErrorCode::internal,
+            "writing " + file.string() + ": " + (reason != nullptr ? reason : "no reason given")};
 }
 
 TarWriter::TarWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -56,14 +79,12 @@ TarWriter::TarWriter(TarWriter&&) noexcept = default;
 TarWriter& TarWriter::operator=(TarWriter&&) noexcept = default;
 
 Result<TarWriter> TarWriter::create(const FileDescriptor& fd, const std::filesystem::path& file) {
-    auto state = std::make_unique<State>();
-    state->file = file;
-    state->writer.reset(archive_write_new());
+    auto state = std::make_unique<State>(fd, file);
     archive* const writer = state->writer.get();
     if (writer == nullptr || archive_write_set_format_pax_restricted(writer) != ARCHIVE_OK ||
         archive_write_set_bytes_per_block(writer, kWriteBytes) != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(writer, kBlock) != ARCHIVE_OK ||
-        archive_write_open_fd(writer, fd.get()) != ARCHIVE_OK)
+        archive_write_open(writer, state.get(), nullptr, State::write_piece, nullptr) != ARCHIVE_OK)
         return fail(ErrorCode::internal, "cannot write a tar file to " + file.string());
     return TarWriter(std::move(state));
 }

@@ -15,7 +15,7 @@ namespace agent::bundle {
 /// ones where a path or a size needs them.
 class TarWriter {
   public:
-    /// Writes to `fd`, which stays the caller's; `file` names it in errors.
+    /// Writes to `fd`, which stays the caller's and outlives this; `file` names it in errors.
     [[nodiscard]] static model::Result<TarWriter> create(const FileDescriptor& fd,
                                                          const std::filesystem::path& file);
     ~TarWriter();
