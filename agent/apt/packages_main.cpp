@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -97,17 +98,23 @@ int report_errors() {
     return 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const auto request = parse_arguments(argc, argv);
-    if (!request) {
-        std::fputs("usage: update-agent-packages [--root DIR] NAME...\n", stderr);
-        return 2;
-    }
-    const auto status = read_status(*request);
+int print_versions(const Request& request) {
+    const auto status = read_status(request);
     if (!status) return report_errors();
     const nlohmann::json answer{{"format", 1}, {"packages", versions(*status)}};
     std::puts(answer.dump().c_str());
     return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const auto request = parse_arguments(argc, argv);
+    if (request) return print_versions(*request);
+    std::fputs("usage: update-agent-packages [--root DIR] NAME...\n", stderr);
+    return 2;
+} catch (const std::exception& exception) {
+    // Such as a version that is not UTF-8.
+    std::fprintf(stderr, "update-agent-packages: %s\n", exception.what());
+    return 1;
 }

@@ -37,7 +37,7 @@ class Environment {
   public:
     explicit Environment(const std::map<std::string, std::string>& changes) {
         for (const auto& [name, value] : changes)
-            own_.push_back(name + "=" + value);
+            own_.emplace_back(name).append("=").append(value);
         for (auto& entry : own_)
             pointers_.push_back(entry.data());
         for (char** entry = environ; *entry != nullptr; ++entry) {
