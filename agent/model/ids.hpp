@@ -16,6 +16,7 @@ class BundleId {
     /// ErrorCode::invalid with what is allowed.
     [[nodiscard]] static Result<BundleId> parse(std::string_view text);
     [[nodiscard]] const std::string& value() const { return value_; }
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the compared 0 for a pointer
     auto operator<=>(const BundleId&) const = default;
 
   private:

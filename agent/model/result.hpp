@@ -66,12 +66,14 @@ using Result = tl::expected<T, Error>;
 #define AGENT_CONCAT_IMPL(a, b) a##b
 #define AGENT_CONCAT(a, b) AGENT_CONCAT_IMPL(a, b)
 /// Declares `target` with the value of `expression`, or returns its error.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration takes none
 #define TRY_ASSIGN(target, expression)                               \
     auto AGENT_CONCAT(try_result_, __LINE__) = (expression);         \
     if (!AGENT_CONCAT(try_result_, __LINE__))                        \
         return tl::unexpected<::agent::model::Error>(                \
             std::move(AGENT_CONCAT(try_result_, __LINE__)).error()); \
     target = std::move(*AGENT_CONCAT(try_result_, __LINE__))
+// NOLINTEND(bugprone-macro-parentheses)
 /// Returns the error of `expression`, if it has one.
 #define TRY(expression)                                          \
     if (auto AGENT_CONCAT(try_result_, __LINE__) = (expression); \

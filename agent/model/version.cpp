@@ -126,9 +126,9 @@ std::string Version::to_string() const {
 }
 
 std::strong_ordering Version::operator<=>(const Version& other) const {
-    if (const auto order = major_ <=> other.major_; order != 0) return order;
-    if (const auto order = minor_ <=> other.minor_; order != 0) return order;
-    if (const auto order = patch_ <=> other.patch_; order != 0) return order;
+    if (const auto order = major_ <=> other.major_; std::is_neq(order)) return order;
+    if (const auto order = minor_ <=> other.minor_; std::is_neq(order)) return order;
+    if (const auto order = patch_ <=> other.patch_; std::is_neq(order)) return order;
     return compare_prereleases(prerelease_, other.prerelease_);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <optional>
 #include <utility>
 
@@ -188,7 +189,7 @@ std::strong_ordering compare_written(const Version& version, const Comparator& c
     if (comparator.precision == 3) return version <=> other;
     if (comparator.precision == 0) return std::strong_ordering::equal;
     const auto major = version.major() <=> other.major();
-    if (comparator.precision == 1 || major != 0) return major;
+    if (comparator.precision == 1 || std::is_neq(major)) return major;
     return version.minor() <=> other.minor();
 }
 
@@ -217,7 +218,7 @@ bool matches_caret(const Version& version, const Comparator& comparator) {
 
 /// `!=1.2-beta` excludes the pre-releases `beta` of every 1.2, and nothing else.
 bool matches_not_equal(const Version& version, const Comparator& comparator) {
-    if (compare_written(version, comparator) != 0) return true;
+    if (std::is_neq(compare_written(version, comparator))) return true;
     return comparator.precision == 2 && version.prerelease() != comparator.version.prerelease();
 }
 
@@ -231,9 +232,9 @@ bool matches(const Version& version, const Comparator& comparator) {
         case Operator::less:
             return version < comparator.version;
         case Operator::less_equal:
-            return compare_written(version, comparator) <= 0;
+            return std::is_lteq(compare_written(version, comparator));
         case Operator::greater:
-            return compare_written(version, comparator) > 0;
+            return std::is_gt(compare_written(version, comparator));
         case Operator::greater_equal:
             return version >= comparator.version;
         case Operator::tilde:
