@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdarg>
 #include <filesystem>
 
 namespace test {
@@ -100,7 +99,7 @@ std::vector<Call> Faults::stop_recording() {
 
 // Other names in C++, so that the C library's headers say nothing about these definitions.
 extern "C" {
-int faulty_openat(int directory, const char* name, int flags, ...) __asm__("openat");
+int faulty_openat(int directory, const char* name, int flags, mode_t mode) __asm__("openat");
 ssize_t faulty_write(int descriptor, const void* data, std::size_t size) __asm__("write");
 ssize_t faulty_pwrite(int descriptor, const void* data, std::size_t size,
                       off_t at) __asm__("pwrite");
@@ -118,12 +117,10 @@ int faulty_symlinkat(const char* text, int directory, const char* name) __asm__(
 int faulty_unlink(const char* path) __asm__("unlink");
 int faulty_unlinkat(int directory, const char* name, int flags) __asm__("unlinkat");
 
-int faulty_openat(int directory, const char* name, int flags, ...) {
-    va_list rest;
-    va_start(rest, flags);
+// Variadic in the headers; every ABI of Linux passes the mode alike, and openat(2) looks at it only
+// where it creates.
+int faulty_openat(int directory, const char* name, int flags, mode_t mode) {
     const bool creates = (flags & O_CREAT) != 0;
-    const auto mode = creates ? va_arg(rest, mode_t) : mode_t{0};
-    va_end(rest);
     if (creates && test::fault("create", test::path_at(directory, name))) return -1;
     return test::result_of(::syscall(SYS_openat, directory, name, flags, mode));
 }
