@@ -3,21 +3,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/units/escape.hpp"
+#include "tests/fuzz/invariant.hpp"
 #include "tests/unit/units/unit_file_reader.hpp"
 
 namespace {
 
+using fuzz::require;
 using Words = std::vector<std::string>;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// Words are separated by 0xff, which is in no UTF-8 text.
 Words split(std::string_view input) {
@@ -51,25 +48,26 @@ void check_command_line(Words words) {
         line += agent::units::escape_word(word) + " ";
     for (auto& word : words)
         std::erase(word, '\0');
-    require(unit_file_reader::read_command_line(line) == words);
+    require(unit_file_reader::read_command_line(line) == words, "a command line is read back");
 }
 
 void check_value(const std::string& text) {
     const auto value = unit_file_reader::read_value(agent::units::escape_value(text));
-    require(value == trimmed(without_controls(text)));
+    require(value == trimmed(without_controls(text)), "a value is read back");
 }
 
 void check_path(const std::string& text) {
     const auto paths = unit_file_reader::read_paths(agent::units::escape_path(text));
-    require(paths == Words{without_controls(text)});
+    require(paths == Words{without_controls(text)}, "a path is read back");
 }
 
 void check_unit_name(const std::string& text) {
     constexpr std::string_view kAllowed =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
     const auto name = agent::units::escape_unit_name(text);
-    require(name.find_first_not_of(kAllowed) == std::string::npos);
-    require((name == text) == (text.find_first_not_of(kAllowed) == std::string::npos));
+    require(name.find_first_not_of(kAllowed) == std::string::npos, "a unit name is one word");
+    require((name == text) == (text.find_first_not_of(kAllowed) == std::string::npos),
+            "only a valid unit name stays as it is");
 }
 
 }  // namespace
