@@ -32,7 +32,8 @@ class BusError {
     [[nodiscard]] model::Error told(const std::string& what, int result) const;
 
   private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    // As SD_BUS_ERROR_NULL, which is a C99 literal that clang refuses in C++.
+    sd_bus_error error_{};
 };
 
 /// A connection to systemd: the system bus, or systemd's private socket where there is no bus.
