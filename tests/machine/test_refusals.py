@@ -240,13 +240,16 @@ cap-drop = ["CAP_NOTHING"]
 """
 
 
-@pytest.mark.parametrize("key, text", [
-    ("mounts", '[[containers]]\nname = "c"\nimage = "i"\nmounts = [{volume = "v", target = "/v"}]'),
-    ("devices", '[[containers]]\nname = "c"\nimage = "i"\ndevices = ["/dev/null"]'),
-    ("host-packages", '[[host-packages]]\nname = "podman"\n'),
-])
-def test_what_this_version_cannot_do_is_refused_by_name(machine, maker, bundle, key, text):
-    text = text.replace('"i"', f'"{IMAGE}"')
-    made = maker.make('format = 1\nid = "later"\nversion = "1.0.0"\ntype = "addon"\n' + text + "\n",
-                      "/srv/later.bundle")
-    refuse(machine, made, 3, key, "not supported by this version")
+VOLUME = '[[volumes]]\nname = "v"\nhost-path = "/opt/data/v"\n'
+
+
+@pytest.mark.parametrize("key, extra, container", [
+    ("volumes", VOLUME, {}),
+    ("mounts", VOLUME, {"mounts": [{"volume": "v", "target": "/v"}]}),
+    ("groups", '[[groups]]\nname = "g"\ngid = 2000\n', {}),
+    ("devices", "", {"devices": ["/dev/null"]}),
+    ("secrets", "", {"secrets": [{"name": "s"}]}),
+    ("host-packages", '[[host-packages]]\nname = "podman"\n', {})])
+def test_what_this_version_cannot_do_is_refused_by_name(machine, maker, key, extra, container):
+    text = description("later", type="base", extra=extra, containers={"later-main": container})
+    refuse(machine, maker.make(text, "/srv/later.bundle"), 3, key, "not supported by this version")

@@ -34,10 +34,15 @@ def description(bundle: str, version: str = "1.0.0", containers: dict[str, dict]
 
 
 def _pair(key: str, value) -> str:
-    # JSON's strings, numbers, booleans and lists are TOML's, too.
+    return f"{key} = {_value(value)}"
+
+
+def _value(value) -> str:
     if isinstance(value, dict):
-        return f"{key} = {{ {', '.join(_pair(*item) for item in value.items())} }}"
-    return f"{key} = {json.dumps(value)}"
+        return f"{{ {', '.join(_pair(*item) for item in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value)  # JSON's strings, numbers and booleans are TOML's, too
 
 
 class Maker:
