@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/bundle/archive_handles.hpp"
 #include "agent/bundle/file_io.hpp"
 #include "agent/bundle/member_path.hpp"
 
@@ -33,10 +34,6 @@ constexpr std::size_t kLargePieces = 1U << 20U;
 /// tar(1) pads to its record size, 10 KiB unless told otherwise.
 constexpr std::uint64_t kMaxPadding = 1U << 20U;
 
-struct FreedArchive {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
 }  // namespace
 
 struct ArchiveStream::State {
@@ -47,7 +44,7 @@ struct ArchiveStream::State {
     std::size_t piece = kFirstPieces;
     /// Why the file could not be read, which libarchive would only tell as a text.
     int read_errno = 0;
-    std::unique_ptr<archive, FreedArchive> reader;
+    ReaderHandle reader;
     std::string member;
     std::uint64_t position = 0;
 

@@ -13,13 +13,13 @@
 #include <thread>
 #include <vector>
 
+#include "agent/bundle/archive_handles.hpp"
 #include "agent/bundle/layout_blobs.hpp"
 #include "agent/bundle/output_file.hpp"
 #include "agent/crypto/sha256.hpp"
 
 namespace agent::bundle {
 
-using model::errno_error;
 using model::Error;
 using model::ErrorCode;
 using model::fail;
@@ -29,16 +29,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 1U << 20U;
 constexpr unsigned kMaxThreads = 4;
-
-struct FreedReader {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-};
-struct FreedWriter {
-    void operator()(archive* writer) const { archive_write_free(writer); }
-};
-struct FreedEntry {
-    void operator()(archive_entry* entry) const { archive_entry_free(entry); }
-};
 
 /// The compressed layer as it is read: hashed on its way into libarchive.
 struct Input {
@@ -84,29 +74,26 @@ struct Output {
     }
 };
 
-using Reader = std::unique_ptr<archive, FreedReader>;
-using Writer = std::unique_ptr<archive, FreedWriter>;
-
 Error damaged(const Input& input, const std::string& what) {
     return {ErrorCode::invalid,
             input.file.string() + ": " + what + ": the image layout is damaged"};
 }
 
-Error read_error(const Input& input, const Reader& reader) {
+Error read_error(const Input& input, const ReaderHandle& reader) {
     if (input.error) return *input.error;
     const char* const reason = archive_error_string(reader.get());
     return damaged(input, reason != nullptr ? reason : "cannot be uncompressed");
 }
 
-Error write_error(const Output& output, const Writer& writer) {
+Error write_error(const Output& output, const WriterHandle& writer) {
     if (output.error) return *output.error;
     const char* const reason = archive_error_string(writer.get());
     return {ErrorCode::internal, "compressing to " + output.file.temporary().string() + ": " +
                                      (reason != nullptr ? reason : "no reason given")};
 }
 
-Result<Reader> open_reader(Input& input, bool is_gzip) {
-    Reader reader(archive_read_new());
+Result<ReaderHandle> open_reader(Input& input, bool is_gzip) {
+    ReaderHandle reader(archive_read_new());
     archive_entry* entry = nullptr;
     archive_read_support_format_raw(reader.get());
     archive_read_support_format_empty(reader.get());
@@ -124,9 +111,9 @@ void set_zstd_options(archive* writer) {
     archive_write_set_filter_option(writer, "zstd", "threads", std::to_string(threads).c_str());
 }
 
-Result<Writer> open_writer(Output& output) {
-    Writer writer(archive_write_new());
-    const std::unique_ptr<archive_entry, FreedEntry> entry(archive_entry_new());
+Result<WriterHandle> open_writer(Output& output) {
+    WriterHandle writer(archive_write_new());
+    const EntryHandle entry(archive_entry_new());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_pathname(entry.get(), "layer");
     if (archive_write_set_format_raw(writer.get()) != ARCHIVE_OK ||
@@ -142,8 +129,8 @@ Result<Writer> open_writer(Output& output) {
 }
 
 /// Returns the digest of the uncompressed layer.
-Result<model::Sha256> transcode(Input& input, const Reader& reader, Output& output,
-                                const Writer& writer) {
+Result<model::Sha256> transcode(Input& input, const ReaderHandle& reader, Output& output,
+                                const WriterHandle& writer) {
     crypto::Sha256Hasher plain;
     for (;;) {
         const void* data = nullptr;
@@ -200,8 +187,8 @@ Result<OciDescriptor> recompress_layer(const std::filesystem::path& from,
     TRY_ASSIGN(input.fd, open_regular(input.file));
     TRY_ASSIGN(OutputFile file, OutputFile::create(blob_path(to, layer.digest)));
     Output output{file, {}, 0, std::nullopt};
-    TRY_ASSIGN(const Reader reader, open_reader(input, layer.media_type == kGzipType));
-    TRY_ASSIGN(const Writer writer, open_writer(output));
+    TRY_ASSIGN(const ReaderHandle reader, open_reader(input, layer.media_type == kGzipType));
+    TRY_ASSIGN(const WriterHandle writer, open_writer(output));
     TRY_ASSIGN(const model::Sha256 plain, transcode(input, reader, output, writer));
     TRY_ASSIGN(const model::Sha256 compressed, finish_digest(input));
     if (compressed != layer.digest)

@@ -146,6 +146,7 @@ Result<std::vector<LayoutBlob>> layout_blobs(const std::filesystem::path& layout
             add(layer);
     }
     std::vector<LayoutBlob> blobs;
+    blobs.reserve(sizes.size());
     for (const auto& [digest, size] : sizes)
         blobs.push_back({digest, size});
     return blobs;

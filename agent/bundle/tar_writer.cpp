@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/bundle/tar_writer.hpp"
 
+#include "agent/bundle/archive_handles.hpp"
+
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -17,14 +19,7 @@ using model::Result;
 namespace {
 
 constexpr int kWriteBytes = 1 << 20;
-constexpr int kBlock = 512;
-
-struct FreedArchive {
-    void operator()(archive* writer) const { archive_write_free(writer); }
-};
-struct FreedEntry {
-    void operator()(archive_entry* entry) const { archive_entry_free(entry); }
-};
+constexpr int kTarBlock = 512;
 
 }  // namespace
 
@@ -40,7 +35,7 @@ struct TarWriter::State {
     std::optional<Error> write_error;
     /// Set when nothing more is to be written.
     bool given_up = false;
-    std::unique_ptr<archive, FreedArchive> writer{archive_write_new()};
+    WriterHandle writer{archive_write_new()};
 
     static la_ssize_t write_piece(archive* writer, void* data, const void* buffer,
                                   std::size_t size);
@@ -83,7 +78,7 @@ Result<TarWriter> TarWriter::create(const FileDescriptor& fd, const std::filesys
     archive* const writer = state->writer.get();
     if (writer == nullptr || archive_write_set_format_pax_restricted(writer) != ARCHIVE_OK ||
         archive_write_set_bytes_per_block(writer, kWriteBytes) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(writer, kBlock) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(writer, kTarBlock) != ARCHIVE_OK ||
         archive_write_open(writer, state.get(), nullptr, State::write_piece, nullptr) != ARCHIVE_OK)
         return fail(ErrorCode::internal, "cannot write a tar file to " + file.string());
     return TarWriter(std::move(state));
@@ -91,7 +86,7 @@ Result<TarWriter> TarWriter::create(const FileDescriptor& fd, const std::filesys
 
 Result<> TarWriter::begin(const std::string& path, std::uint64_t size) {
     constexpr unsigned kMode = 0644;
-    const std::unique_ptr<archive_entry, FreedEntry> entry(archive_entry_new());
+    const EntryHandle entry(archive_entry_new());
     archive_entry_copy_pathname(entry.get(), path.c_str());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), kMode);

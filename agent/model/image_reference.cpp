@@ -8,7 +8,7 @@
 namespace agent::model {
 namespace {
 
-constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kLongestReferenceName = 255;
 constexpr std::size_t kLongestTag = 128;
 
 bool is_lower_alphanumeric(char c) {
@@ -84,7 +84,8 @@ Verdict check_image_reference(std::string_view image) {
         if (!is_tag(name.substr(colon + 1))) return refuse("its tag is not a tag");
         name = name.substr(0, colon);
     }
-    if (name.size() > kLongestName) return refuse("its name is longer than 255 characters");
+    if (name.size() > kLongestReferenceName)
+        return refuse("its name is longer than 255 characters");
     auto components = split(name, '/');
     if (components.size() > 1 && looks_like_host(components.front())) {
         if (!is_host(components.front())) return refuse("its registry is not a host name");

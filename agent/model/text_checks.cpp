@@ -7,7 +7,7 @@
 namespace agent::model {
 namespace {
 
-constexpr std::size_t kLongestName = 63;
+constexpr std::size_t kLongestPlainName = 63;
 /// PATH_MAX counts the terminating NUL.
 constexpr std::size_t kLongestPath = 4095;
 
@@ -54,7 +54,7 @@ Verdict check_argument(std::string_view text) {
 
 Verdict check_plain_name(std::string_view text) {
     const auto is_allowed = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
-    if (text.empty() || text.front() == '-' || text.size() > kLongestName ||
+    if (text.empty() || text.front() == '-' || text.size() > kLongestPlainName ||
         !std::all_of(text.begin(), text.end(), is_allowed))
         return Complaint{in_quotes(text) + " is not a name",
                          "write at most 63 lower-case letters, digits and dashes, and begin with a "

@@ -17,7 +17,7 @@ using model::Result;
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kStampFormat = 1;
 constexpr std::size_t kLargest = 4096;
 
 std::filesystem::path stamp_file(const std::filesystem::path& graph_root) {
@@ -28,7 +28,7 @@ std::filesystem::path stamp_file(const std::filesystem::path& graph_root) {
 
 Result<> write_stamp(const std::filesystem::path& graph_root, unsigned generation) {
     return write_file_atomically(stamp_file(graph_root),
-                                 "format = " + std::to_string(kFormat) +
+                                 "format = " + std::to_string(kStampFormat) +
                                      "\ngeneration = " + std::to_string(generation) + "\n");
 }
 
@@ -39,7 +39,7 @@ bool stamp_matches(const std::filesystem::path& graph_root, unsigned generation)
     model::Problems problems;
     auto document = model::TomlDocument::parse(*text, file.string(), problems);
     auto root = document.root();
-    if (!check_format(root, kFormat, file.string())) return false;
+    if (!check_format(root, kStampFormat, file.string())) return false;
     const unsigned stamped = required_number(root, "generation");
     root.finish();
     return problems.empty() && stamped == generation;

@@ -15,7 +15,7 @@ using model::TomlTable;
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kGenerationFormat = 1;
 
 std::string line(const std::string& key, const std::string& value) {
     return key + " = " + value + "\n";
@@ -110,7 +110,7 @@ auto parse_file(std::string_view text, const std::string& where, const Read& rea
     TomlDocument document = TomlDocument::parse(text, where, problems);
     if (!document.valid()) return model::fail(to_error(problems));
     TomlTable root = document.root();
-    TRY(check_format(root, kFormat, where));
+    TRY(check_format(root, kGenerationFormat, where));
     auto value = read(root);
     root.finish();
     if (!problems.empty()) return model::fail(to_error(problems));
@@ -120,11 +120,12 @@ auto parse_file(std::string_view text, const std::string& where, const Read& rea
 }  // namespace
 
 std::string generation_text(const GenerationInfo& info, const model::InstalledSet& set) {
-    std::string text =
-        line("format", std::to_string(kFormat)) + line("number", std::to_string(info.number)) +
-        line("parent", std::to_string(info.parent)) + line("reason", toml_string(info.reason)) +
-        line("time", toml_string(to_rfc3339(info.time))) +
-        line("systemd-version", std::to_string(info.systemd_version));
+    std::string text = line("format", std::to_string(kGenerationFormat)) +
+                       line("number", std::to_string(info.number)) +
+                       line("parent", std::to_string(info.parent)) +
+                       line("reason", toml_string(info.reason)) +
+                       line("time", toml_string(to_rfc3339(info.time))) +
+                       line("systemd-version", std::to_string(info.systemd_version));
     for (const auto& [id, bundle] : set.bundles)
         text += bundle_text(id, bundle);
     return text;
@@ -141,8 +142,9 @@ Result<GenerationRecord> parse_generation(std::string_view text, const std::stri
 
 std::string state_text(const GenerationState& state) {
     const auto boolean = [](bool value) { return value ? "true" : "false"; };
-    return line("format", std::to_string(kFormat)) + line("confirmed", boolean(state.confirmed)) +
-           line("failed", boolean(state.failed)) + line("boots", std::to_string(state.boots));
+    return line("format", std::to_string(kGenerationFormat)) +
+           line("confirmed", boolean(state.confirmed)) + line("failed", boolean(state.failed)) +
+           line("boots", std::to_string(state.boots));
 }
 
 Result<GenerationState> parse_state(std::string_view text, const std::string& where) {

@@ -20,10 +20,10 @@ using model::Result;
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kHistoryFormat = 1;
 
 std::string to_line(const HistoryEntry& entry) {
-    return json_line({{"format", kFormat},
+    return json_line({{"format", kHistoryFormat},
                       {"time", to_rfc3339(entry.time)},
                       {"operation", entry.operation},
                       {"bundles", entry.bundles},

@@ -25,12 +25,12 @@ using model::Result;
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kLockFormat = 1;
 
 /// Best effort: who cannot read it is told less, and a full disk must not keep anybody from
 /// removing a bundle.
 void name_holder(int descriptor, const std::string& operation) {
-    const Json holder = {{"format", kFormat},
+    const Json holder = {{"format", kLockFormat},
                          {"pid", ::getpid()},
                          {"operation", operation},
                          {"since", to_rfc3339(std::chrono::system_clock::now())}};

@@ -28,5 +28,8 @@ function(agent_module_tests name)
                         update-agent-options)
   target_compile_definitions(test-${name} PRIVATE
     TEST_DATA_DIR="${CMAKE_CURRENT_SOURCE_DIR}/data" SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # Tests are compiled with little optimization in every build: their macros are slow to compile.
+  target_compile_options(test-${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+  set_target_properties(test-${name} PROPERTIES UNITY_BUILD OFF)
   add_test(NAME unit-${name} COMMAND test-${name})
 endfunction()
