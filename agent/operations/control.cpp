@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/control.hpp"
 
-#include <functional>
+#include <algorithm>
 #include <set>
 
 #include "agent/model/unit_name.hpp"
@@ -9,6 +9,7 @@
 #include "agent/operations/names.hpp"
 #include "agent/planning/plan.hpp"
 #include "agent/store/generations.hpp"
+#include "agent/units/pause.hpp"
 
 namespace agent::operations {
 
@@ -74,9 +75,24 @@ Result<> unmask(const Context& context, const std::vector<std::string>& services
     return context.host.services.unmask_runtime(masked);
 }
 
+/// What reached its start limit would otherwise wait for the end of its pause.
+Result<> end_pauses(const Context& context, const Selection& selection) {
+    const auto wanted = selection.services();
+    std::vector<std::string> pauses;
+    for (const auto& [id, bundle] : selection.set.bundles)
+        for (const auto& container : bundle.description.containers)
+            if (const auto pause = units::pause_unit(container);
+                pause && std::find(wanted.begin(), wanted.end(),
+                                   model::container_service(container.name)) != wanted.end())
+                pauses.push_back(*pause);
+    TRY(context.host.services.stop(pauses, kJobBound));
+    return {};
+}
+
 Result<> bring_up(const Context& context, const Selection& selection) {
     const auto services = selection.services();
     TRY(unmask(context, services));
+    TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
     std::vector<std::string> containers;
     for (const auto& name : selection.containers)
@@ -121,6 +137,7 @@ Result<> restart(const Context& context, const std::vector<std::string>& names) 
     TRY_ASSIGN(const auto selection, select(context, names));
     const auto services = selection.services();
     TRY(unmask(context, services));
+    TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
     TRY_ASSIGN(const auto jobs, context.host.services.restart(services, kJobBound));
     return bring_up(context, selection);

@@ -6,6 +6,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/planning/checks.hpp"
+#include "agent/units/pause.hpp"
 
 namespace agent::planning {
 
@@ -126,8 +127,11 @@ std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle) {
     // do, so that these are named too: nothing may vanish that still runs.
     const auto& id = bundle.description.id;
     std::vector<std::string> names = {model::bundle_restart_target(id), model::bundle_target(id)};
-    for (const auto& container : bundle.description.containers)
+    for (const auto& container : bundle.description.containers) {
         names.push_back(model::container_service(container.name));
+        // Else a pause would keep the next start waiting.
+        if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
+    }
     return names;
 }
 
