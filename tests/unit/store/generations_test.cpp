@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 #include "tests/unit/store/example.hpp"
@@ -85,8 +86,8 @@ TEST_CASE("a generation on disk is what the documentation says") {
     test::must(world.generations.write(generation));
     const auto tree = test::tree_of(world.paths.generations());
     std::vector<std::string> names;
-    for (const auto& [name, content] : tree)
-        names.push_back(name);
+    std::transform(tree.begin(), tree.end(), std::back_inserter(names),
+                   [](const auto& entry) { return entry.first; });
     CHECK(names ==
           std::vector<std::string>{"1", "1/bundles", "1/bundles/base", "1/bundles/base/bundle.toml",
                                    "1/bundles/base/manifest", "1/bundles/base/manifest.sig",
