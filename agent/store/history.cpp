@@ -102,7 +102,7 @@ Result<> append_history(const Paths& paths, const HistoryEntry& entry) {
     const std::string line =
         (ends_within_a_line(descriptor.get(), size) ? "\n" : "") + to_line(entry);
     if (auto written = write_all(descriptor.get(), line, file); !written) {
-        static_cast<void>(::ftruncate(descriptor.get(), size));
+        [[maybe_unused]] const int ignored = ::ftruncate(descriptor.get(), size);
         return written;
     }
     TRY(sync(descriptor.get(), file));

@@ -38,7 +38,7 @@ void name_holder(int descriptor, const std::string& operation) {
     // Readers take the first line, so what an earlier holder left behind it does no harm.
     const ssize_t written = ::pwrite(descriptor, text.data(), text.size(), 0);
     const bool whole = written == static_cast<ssize_t>(text.size());
-    static_cast<void>(::ftruncate(descriptor, whole ? written : 0));
+    [[maybe_unused]] const int ignored = ::ftruncate(descriptor, whole ? written : 0);
 }
 
 bool is_alive(std::int64_t pid) {
@@ -85,7 +85,7 @@ Result<Lock> Lock::acquire(const Paths& paths, const std::string& operation) {
 
 Lock::~Lock() {
     if (descriptor_ < 0) return;
-    static_cast<void>(::ftruncate(descriptor_, 0));
+    [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, 0);
     ::close(descriptor_);
 }
 
