@@ -173,7 +173,9 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
     std::optional<store::Lock> lock;
     if (!request.dry_run) {
         TRY_ASSIGN(lock, store::Lock::acquire(context.paths, request.operation));
-        TRY(store::Generations(context.paths).ensure_initial());
+        const store::Generations generations(context.paths);
+        TRY(generations.ensure_initial());
+        TRY(generations.remove_leftovers());
     }
     TRY_ASSIGN(auto prepared, prepare(context, request));
     Outcome outcome{.plan = prepared.plan,

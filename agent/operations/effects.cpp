@@ -2,12 +2,10 @@
 #include "agent/operations/effects.hpp"
 
 #include <algorithm>
-#include <system_error>
 
 #include "agent/bundle/oci_layout.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/store/atomic_file.hpp"
-#include "agent/store/system_call.hpp"
 
 namespace agent::operations {
 
@@ -28,7 +26,8 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 constexpr std::chrono::minutes kStopBound{15};
 
 std::filesystem::path temporary(const std::filesystem::path& directory) {
-    return directory.parent_path() / (".new-" + directory.filename().string());
+    return directory.parent_path() /
+           (std::string(store::kUnfinishedPrefix) + directory.filename().string());
 }
 
 Result<> keep_bundle(const KeepBundle& effect, World& world) {
@@ -42,10 +41,7 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
     const auto staged = temporary(effect.directory);
     TRY(store::remove_tree(staged));
     TRY(reader.extract(staged, report));
-    std::error_code error;
-    std::filesystem::rename(staged, effect.directory, error);
-    if (error) return model::fail(model::errno_error(error.value(), effect.directory.string()));
-    return store::sync_directory(effect.directory.parent_path());
+    return store::move_into_place(staged, effect.directory);
 }
 
 Result<> undo_keep_bundle(const KeepBundle& effect) {

@@ -125,4 +125,4 @@ def test_what_never_becomes_ready_is_undone(machine, maker):
     assert strip(after) == strip(before)
     assert pids(machine) == running
     assert machine.show("late.service", "LoadState") == {"LoadState": "not-found"}
-    assert '"exit_code":8' in machine.read_file("/opt/operation/update-agent/history.jsonl").replace(" ", "")
+    assert '"exit-code":8' in machine.read_file("/opt/operation/update-agent/history.jsonl")
