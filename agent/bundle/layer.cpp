@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -175,7 +176,10 @@ Result<> share_blob(const std::filesystem::path& from, const model::Sha256& dige
                     const std::filesystem::path& to) {
     const std::filesystem::path source = blob_path(from, digest);
     const std::filesystem::path target = blob_path(to, digest);
-    if (::link(source.c_str(), target.c_str()) == 0 || errno == EEXIST) return {};
+    // A layout may be made of symbolic links into a store; what they lead to is what is shared.
+    if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) == 0 ||
+        errno == EEXIST)
+        return {};
     return copy_blob(source, target);
 }
 

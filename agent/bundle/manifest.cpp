@@ -73,8 +73,10 @@ Result<> check_no_file_is_a_directory(const std::vector<ManifestEntry>& entries)
         const std::string& lower = sorted[i]->path;
         if (lower.size() > upper.size() && lower[upper.size()] == '/' &&
             lower.compare(0, upper.size(), upper) == 0)
-            return fail(ErrorCode::invalid,
-                        "manifest: " + upper + " is a file and also the directory of " + lower);
+            return fail(ErrorCode::invalid, std::string("manifest: ")
+                                                .append(upper)
+                                                .append(" is a file and also the directory of ")
+                                                .append(lower));
     }
     return {};
 }

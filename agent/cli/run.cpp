@@ -185,6 +185,7 @@ class Runner {
     /// Replaces this process; returns only when that fails.
     static Result<Report> become(const std::vector<std::string>& arguments) {
         std::vector<char*> pointers;
+        pointers.reserve(arguments.size() + 1);
         for (const auto& argument : arguments)
             pointers.push_back(const_cast<char*>(argument.c_str()));
         pointers.push_back(nullptr);

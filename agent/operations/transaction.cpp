@@ -26,11 +26,14 @@ Error undo_all(const std::vector<Effect>& effects, std::size_t failed, World& wo
                 result.error().with_context("undoing '" + to_string(effects[i]) + "'"));
         }
     }
-    if (!undone && world.disturbed)
+    if (!undone) {
+        if (!world.disturbed) return error;
         return {ErrorCode::rollback_failed, error.text() +
                                                 "; going back failed, see 'update-agent "
                                                 "status' and 'update-agent doctor'"};
-    return error;
+    }
+    return {error.code(), error.text() + (world.disturbed ? "\nundone: the old set is running again"
+                                                          : "\nnothing was changed")};
 }
 
 }  // namespace
@@ -38,8 +41,7 @@ Error undo_all(const std::vector<Effect>& effects, std::size_t failed, World& wo
 Result<> run_transaction(const std::vector<Effect>& effects, World& world) {
     for (std::size_t i = 0; i < effects.size(); ++i) {
         if (!disturbs(effects[i]) && world.context.cancelled())
-            return model::fail(
-                undo_all(effects, i, world, {ErrorCode::busy, "cancelled"}));
+            return model::fail(undo_all(effects, i, world, {ErrorCode::busy, "cancelled"}));
         world.disturbed = world.disturbed || disturbs(effects[i]);
         world.context.progress.step(to_string(effects[i]));
         if (auto result = perform(effects[i], world); !result)

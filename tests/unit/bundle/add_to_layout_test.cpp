@@ -95,6 +95,18 @@ TEST_CASE("zstd layers and configs are shared, not copied") {
         CHECK(inode_of(work.from.blob(digest)) == inode_of(work.to / "blobs/sha256" / digest));
 }
 
+TEST_CASE("Blobs that are symbolic links are followed") {
+    Workspace work;
+    const std::string layer = work.from.put_layer("a", "zstd");
+    work.from.add(work.from.put_image({layer}));
+    tests::must(work.dir.path(),
+                "mv from/blobs/sha256 store && mkdir from/blobs/sha256 && "
+                "for blob in store/*; do ln -s ../../../$blob from/blobs/sha256/; done");
+    REQUIRE(work.add());
+    const auto blob = work.to / "blobs/sha256" / digest_in(layer);
+    CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(blob)));
+}
+
 TEST_CASE("Images beside the chosen one may be whatever they are") {
     Workspace work;
     work.from.add(work.from.put("application/vnd.docker.distribution.manifest.v2+json", "{}"));

@@ -67,7 +67,8 @@ TEST_CASE("A dry run says what would be done") {
           "would remove  view\n"
           "would stop  view-restart.target\n"
           "would stop  view.target\n"
-          "would stop  panel.service\n");
+          "would stop  panel.service\n"
+          "would stop  update-agent-pause@panel:60.service\n");
 }
 
 TEST_CASE("Bundles are listed in a table") {

@@ -116,3 +116,15 @@ TEST_CASE("A name that nobody has touches nothing") {
     }
     CHECK(scene.services.log.empty());
 }
+
+TEST_CASE("What is started by hand does not wait for the pause after its start limit") {
+    for (const auto act : {operations::start, operations::restart}) {
+        Scene scene;
+        arrange(scene);
+        scene.services.ended_pauses.clear();
+        must(act(scene.context(), {"panel", "broker"}));
+        CHECK(scene.services.ended_pauses ==
+              std::set<std::string>{"update-agent-pause@broker:60.service",
+                                    "update-agent-pause@panel:60.service"});
+    }
+}

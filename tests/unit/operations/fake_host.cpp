@@ -21,6 +21,11 @@ bool is_service(const std::string& name) {
     return name.ends_with(".service");
 }
 
+/// An instance of a template that the package brings; none runs here unless a test says so.
+bool is_pause(const std::string& name) {
+    return name.starts_with("update-agent-pause@");
+}
+
 constexpr auto kAll = "installed-bundles.target";
 
 }  // namespace
@@ -175,7 +180,7 @@ std::map<std::string, FakeUnit> FakeServices::noticeable() const {
 }
 
 bool FakeServices::known(const std::string& name) const {
-    return name == kAll || loaded.count(name) != 0 || foreign.count(name) != 0;
+    return name == kAll || is_pause(name) || loaded.count(name) != 0 || foreign.count(name) != 0;
 }
 
 std::vector<std::string> FakeServices::listed(const std::string& name,
@@ -213,7 +218,7 @@ std::string FakeServices::start_one(const std::string& name) {
     for (const auto& required : listed(name, "Requires"))
         if (known(required) && start_one(required) != "done") return "dependency";
     if (is_service(name)) {
-        if (const auto result = start_service(name, unit); result != "done") return result;
+        if (auto result = start_service(name, unit); result != "done") return result;
         unit.pid = 1000 + invocations_;
     }
     unit.active = "active";
@@ -249,8 +254,11 @@ void FakeServices::stop_one(const std::string& name) {
 void FakeServices::note(const std::string& what, const std::vector<std::string>& names) {
     std::string line = what;
     for (const auto& name : names)
-        line += " " + name;
-    log.push_back(line);
+        if (is_pause(name))
+            ended_pauses.insert(name);
+        else
+            line += " " + name;
+    if (names.empty() || line != what) log.push_back(line);
 }
 
 Result<unsigned> FakeServices::version() {

@@ -138,6 +138,8 @@ class FakeServices final : public host::ServiceManager {
     std::map<std::string, std::string> foreign;
     std::set<std::string> never_ready;
     std::set<std::string> cannot_stop;
+    /// Pauses after the start limit that were stopped; they are left out of the log.
+    std::set<std::string> ended_pauses;
     /// What was asked for, such as "stop a.target b.service".
     std::vector<std::string> log;
 

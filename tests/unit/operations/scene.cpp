@@ -40,7 +40,7 @@ model::Sha256 add_image(const std::filesystem::path& layout, const std::string& 
         {"config", config_blob},
         {"layers", {put_blob(layout, "application/vnd.oci.image.layer.v1.tar+zstd", layer)}}};
     auto entry = put_blob(layout, "application/vnd.oci.image.manifest.v1+json", manifest.dump());
-    const auto id = *model::Sha256::parse(config_blob["digest"].get<std::string>());
+    auto id = *model::Sha256::parse(config_blob["digest"].get<std::string>());
     entry["annotations"] = {{"org.opencontainers.image.ref.name", id.hex()}};
     index["manifests"].push_back(entry);
     return id;
@@ -66,13 +66,16 @@ agent::bundle::SigningMaterial signing_material(const std::string& signer) {
 
 template <typename Map>
 void compare(const std::string& what, const Map& before, const Map& after, std::string& text) {
+    const auto tell = [&](const std::string& key, const char* how) {
+        text.append(what).append(" ").append(key).append(how);
+    };
     for (const auto& [key, value] : before)
         if (const auto now = after.find(key); now == after.end())
-            text += what + " " + key + " is gone\n";
+            tell(key, " is gone\n");
         else if (!(now->second == value))
-            text += what + " " + key + " is another\n";
+            tell(key, " is another\n");
     for (const auto& [key, value] : after)
-        if (before.count(key) == 0) text += what + " " + key + " is new\n";
+        if (before.count(key) == 0) tell(key, " is new\n");
 }
 
 }  // namespace
