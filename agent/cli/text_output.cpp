@@ -59,7 +59,7 @@ std::string outcome(const operations::Outcome& outcome) {
         text += named(outcome.plan.result.find(id)->description) + " is installed already\n";
     describe_plan(outcome, text);
     if (!outcome.dry_run && outcome.generation_after != outcome.generation_before)
-        text += "generation " + std::to_string(outcome.generation_after) + " is running\n";
+        text += "generation " + std::to_string(outcome.generation_after) + " is current\n";
     if (text.empty()) text = "nothing to do\n";
     return text;
 }

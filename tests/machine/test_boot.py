@@ -38,6 +38,20 @@ def test_without_bundles_nothing_of_ours_runs_at_boot(machine, maker):
     assert not machine.active("installed-bundles.target")
 
 
+def test_a_set_installed_below_another_root_runs_at_its_first_boot(machine, maker):
+    """As for an image of a machine that is built elsewhere: nothing is started, podman not asked."""
+    paths = [maker.make(text, f"/srv/{name}.bundle") for name, text in (("b", BASE), ("a", ADDON))]
+    machine.run("mkdir -p /srv/root/etc && cp -a /etc/update-agent /etc/os-release /srv/root/etc/")
+    machine.run(["update-agent", "--root", "/srv/root", "install", *paths])
+    assert machine.run("podman ps --all --quiet").stdout == ""
+    listed = machine.run("update-agent --root /srv/root status").stdout
+    assert listed.count("offline") == 2 and "not confirmed" in listed
+    machine.run("podman rmi --all; rm -r /opt/operation; cp -a /srv/root/opt/operation /opt/")
+    machine.reboot()
+    for unit in ("store.service", "reader.service"):
+        machine.wait_active(unit, timeout=60)
+
+
 def test_a_held_container_is_back_after_a_boot(machine, maker):
     maker.install(BASE)
     machine.run("update-agent stop store", timeout=120)

@@ -49,10 +49,10 @@ TEST_CASE("Bytes and rate are drawn as a bar") {
 TEST_CASE("An outcome says what was done") {
     CHECK(text::outcome(example::outcome_of_adding(false)) ==
           "installed  base 1.2.0  (3.0 MiB)\n"
-          "generation 2 is running\n");
+          "generation 2 is current\n");
     CHECK(text::outcome(example::outcome_of_removing(false)) ==
           "removed  view\n"
-          "generation 2 is running\n");
+          "generation 2 is current\n");
     CHECK(text::outcome(example::outcome_of_nothing()) == "base 1.2.0 is installed already\n");
 }
 
