@@ -56,7 +56,8 @@ class ContainerEngine {
     [[nodiscard]] virtual model::Result<> remove_container(const std::string& name) = 0;
     /// Removes an image that no container uses; one that is not there is no failure.
     [[nodiscard]] virtual model::Result<> remove_image(const model::Sha256& image) = 0;
-    /// Status of the container's health check: healthy, unhealthy, starting; empty where it has none.
+    /// Status of the container's health check: healthy, unhealthy, starting; empty where it has
+    /// none.
     [[nodiscard]] virtual model::Result<std::string> health(const std::string& name) = 0;
 };
 
