@@ -3,6 +3,8 @@
 
 import json
 
+import pytest
+
 from support.bundles import description, pids, state
 
 BASE = description("base", type="base", containers={"store": {}, "broker": {"requires": ["store"]}})
@@ -88,6 +90,15 @@ def test_dry_run_prints_the_plan_and_changes_nothing(machine, maker):
     done = machine.run(["update-agent", "install", "--dry-run", path])
     assert "would install  base 1.0.0" in done.stdout and "would start  base.target" in done.stdout
     assert state(machine) == before
+
+
+@pytest.mark.parametrize("query", ["list", "status", "show base"])
+def test_queries_spawn_nothing(machine, maker, query):
+    maker.install(BASE)
+    machine.run("strace --follow-forks --quiet=all --trace=execve,fork,vfork,clone,clone3"
+                f" --output=/srv/trace update-agent {query}")
+    calls = machine.read_file("/srv/trace").splitlines()
+    assert len(calls) == 1 and "execve" in calls[0], calls
 
 
 def test_remove_stops_the_bundle_and_takes_its_units_away(machine, maker):
