@@ -171,6 +171,11 @@ tl::expected<CommandLine, ParseExit> parse(int argc, const char* const* argv) {
                                                    .standard_output = output.str(),
                                                    .standard_error = errors.str()});
     }
+    // `//` and `/.` are the running system, too.
+    std::error_code error;
+    line.options.root = std::filesystem::weakly_canonical(line.options.root, error);
+    if (error || line.options.root.empty())
+        return tl::unexpected<ParseExit>(ParseExit{2, {}, "--root: needs a directory\n"});
     line.command = *chosen;
     return line;
 }

@@ -18,7 +18,7 @@ struct Configuration {
     /// What `compatible` of a description is compared with; empty when the machine has no name.
     std::string machine;
     bool signed_bundles_only = true;
-    /// How many generations `rollback` can reach, the current one included; at least 1.
+    /// How many generations are kept, the current one included; at least 1.
     unsigned keep_generations = 3;
     /// How long one call of podman may take that brings in no image.
     model::Span podman_timeout = std::chrono::minutes(5);

@@ -151,8 +151,10 @@ void record(const Context& context, const ChangeRequest& request, const Prepared
             unsigned generation_after) {
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);
+    // A clock that fell behind must not take the floor of certificates down with it.
+    const auto clock = validity_clock(context);
     const auto written = store::append_history(
-        context.paths, {.time = context.host.machine.now(),
+        context.paths, {.time = std::max(clock.now, clock.floor),
                         .operation = request.operation,
                         .bundles = subjects(prepared.plan, prepared.before),
                         .who = context.who,
@@ -183,7 +185,12 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
                     .generation_before = prepared.before.generation,
                     .generation_after = prepared.before.generation,
                     .notes = prepared.opened.notes};
-    if (request.dry_run || prepared.plan.nothing_to_do()) return outcome;
+    if (prepared.plan.nothing_to_do()) return outcome;
+    if (request.dry_run) {
+        // What would be refused before anything is done is refused here as well.
+        TRY(step_input(context, request, prepared));
+        return outcome;
+    }
 
     const auto [result, disturbed] = carry_out(context, request, prepared);
     if (result) outcome.generation_after = prepared.plan.result.generation;

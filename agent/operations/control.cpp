@@ -45,6 +45,8 @@ struct Selection {
 };
 
 Result<Selection> select(const Context& context, const std::vector<std::string>& names) {
+    if (context.offline)
+        return model::fail(ErrorCode::usage, "with --root nothing is started or stopped");
     Selection selection;
     TRY_ASSIGN(selection.set, store::Generations(context.paths).installed());
     for (const auto& name : names) {
@@ -73,6 +75,32 @@ Result<> unmask(const Context& context, const std::vector<std::string>& services
         if (state.load == "masked") masked.push_back(state.name);
     if (masked.empty()) return {};
     return context.host.services.unmask_runtime(masked);
+}
+
+/// Running restart targets of the bundles that the selected containers are in.
+Result<std::vector<std::string>> active_upholders(const Context& context,
+                                                  const Selection& selection) {
+    std::set<std::string> names;
+    for (const auto& name : selection.containers)
+        names.insert(model::bundle_restart_target(selection.set.owner_of(name)->description.id));
+    for (const auto& id : selection.bundles)
+        names.erase(model::bundle_restart_target(id));
+    TRY_ASSIGN(const auto states, context.host.services.states({names.begin(), names.end()}));
+    std::vector<std::string> active;
+    for (const auto& state : states)
+        if (state.active == "active") active.push_back(state.name);
+    return active;
+}
+
+Result<> stop_all(const Context& context, const std::vector<std::string>& units) {
+    if (units.empty()) return {};
+    TRY_ASSIGN(const auto jobs, context.host.services.stop(units, kJobBound));
+    for (const auto& job : jobs)
+        if (job.result != "done" && job.result != "skipped")
+            return model::fail(
+                ErrorCode::internal,
+                "stopping " + job.unit + ": the job ended with '" + job.result + "'");
+    return {};
 }
 
 /// What reached its start limit would otherwise wait for the end of its pause.
@@ -114,22 +142,24 @@ Result<> start(const Context& context, const std::vector<std::string>& names) {
 
 Result<> stop(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto selection, select(context, names));
-    std::vector<std::string> units;
+    auto& services = context.host.services;
+    std::vector<std::string> bundle_units;
     for (const auto& id : selection.bundles)
         for (auto& unit : planning::units_to_stop(*selection.set.find(id)))
-            units.push_back(std::move(unit));
+            bundle_units.push_back(std::move(unit));
     std::vector<std::string> containers;
     for (const auto& name : selection.containers)
         containers.push_back(model::container_service(name));
-    // Without a mask, the bundle would uphold it.
-    if (!containers.empty()) TRY(context.host.services.mask_runtime(containers));
-    units.insert(units.end(), containers.begin(), containers.end());
-    TRY_ASSIGN(const auto jobs, context.host.services.stop(units, kJobBound));
-    for (const auto& job : jobs)
-        if (job.result != "done" && job.result != "skipped")
-            return model::fail(
-                ErrorCode::internal,
-                "stopping " + job.unit + ": the job ended with '" + job.result + "'");
+
+    // What upholds the containers waits until they are masked. They stop before that: a masked unit
+    // has no ExecStop= any more.
+    TRY_ASSIGN(const auto upholders, active_upholders(context, selection));
+    TRY(stop_all(context, upholders));
+    bundle_units.insert(bundle_units.end(), containers.begin(), containers.end());
+    TRY(stop_all(context, bundle_units));
+    if (!containers.empty()) TRY(services.mask_runtime(containers));
+    if (upholders.empty()) return {};
+    TRY(services.start(upholders, kJobBound));
     return {};
 }
 

@@ -96,8 +96,9 @@ Check check_engine_content(const Context& context) {
          missing_from_engine(*set, *containers, *images, *there, context.paths))
         if (!std::holds_alternative<SyncEngineStore>(effect)) missing += "\n  " + to_string(effect);
     if (missing.empty()) return good("images and containers", "all there");
-    return failure("images and containers", "were removed by hand; to be restored:" + missing,
-                   "systemctl start bundle-startup restores them after a reboot");
+    return failure(
+        "images and containers", "were removed by hand; to be restored:" + missing,
+        "'update-agent store-stamp clear; systemctl start bundle-startup' restores them");
 }
 
 /// Containers that podman takes for running while their unit does not.

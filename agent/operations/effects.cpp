@@ -94,10 +94,13 @@ Result<> activate(unsigned number, World& world) {
 
 Result<> start_units(const StartUnits& effect, World& world) {
     auto& services = world.context.host.services;
-    if (!effect.restart.empty()) {
-        TRY(services.reset_failed(effect.restart));
-        TRY(expect_done(services.restart(effect.restart, kStopBound), "restarting"));
-    }
+    // What was stopped by hand stays stopped.
+    TRY_ASSIGN(const auto states, services.states(effect.restart));
+    std::vector<std::string> running;
+    for (const auto& state : states)
+        if (state.load == "loaded" && (state.active == "active" || state.active == "activating"))
+            running.push_back(state.name);
+    if (!running.empty()) TRY(expect_done(services.restart(running, kStopBound), "restarting"));
     return start_targets(effect.targets, world);
 }
 

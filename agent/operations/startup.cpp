@@ -34,14 +34,15 @@ std::optional<unsigned> loaded_generation(const Context& context) {
 
 /// An update of the operating system may bring a systemd that reads units otherwise. The set stays;
 /// a new generation has it with units for the systemd that runs.
-Result<> render_again(const Context& context, const model::InstalledSet& set) {
-    if (set.bundles.empty()) return {};
+Result<> render_again(const Context& context) {
     const store::Generations generations(context.paths);
+    TRY_ASSIGN(const auto lock, store::Lock::acquire(context.paths, "startup"));
+    TRY_ASSIGN(const auto set, generations.installed());
+    if (set.bundles.empty()) return {};
     TRY_ASSIGN(const auto info, generations.read_info(set.generation));
     TRY_ASSIGN(const auto facts, gather_facts(context, {}));
     if (info.systemd_version == facts.render.systemd_version) return {};
 
-    TRY_ASSIGN(const auto lock, store::Lock::acquire(context.paths, "startup"));
     TRY_ASSIGN(const auto state, generations.read_state(set.generation));
     store::Generation next;
     next.set = set;
@@ -79,18 +80,23 @@ Result<> check_engine(const Context& context, unsigned generation) {
 }  // namespace
 
 Result<> startup(const Context& context) {
+    if (context.offline)
+        return model::fail(model::ErrorCode::usage, "with --root nothing is started");
     const store::Generations generations(context.paths);
     auto set = generations.installed();
     if (set) {
         attempt(context, "checking the container engine's store",
                 check_engine(context, set->generation));
-        attempt(context, "rendering the units again", render_again(context, *set));
+        attempt(context, "rendering the units again", render_again(context));
     } else {
         context.progress.warning("reading the installed set: " + set.error().text());
     }
     TRY_ASSIGN(const auto current, generations.current());
-    if (loaded_generation(context) != current) TRY(context.host.services.reload());
-    return context.host.services.queue_start(std::string(model::kInstalledBundlesTarget));
+    Result<> reloaded;
+    if (loaded_generation(context) != current) reloaded = context.host.services.reload();
+    // A reload that takes too long still ends some time, and the start waits for it.
+    TRY(context.host.services.queue_start(std::string(model::kInstalledBundlesTarget)));
+    return reloaded;
 }
 
 Result<> initialise_store(const Context& context) {

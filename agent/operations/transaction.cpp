@@ -24,6 +24,8 @@ Error undo_all(const std::vector<Effect>& effects, std::size_t failed, World& wo
             undone = false;
             error = error.followed_by(
                 result.error().with_context("undoing '" + to_string(effects[i]) + "'"));
+            // What may still be booted keeps all that it needs.
+            if (std::holds_alternative<Activate>(effects[i])) break;
         }
     }
     if (!undone) {

@@ -24,8 +24,10 @@ Result<Slot> watch_jobs(const Bus& bus, JobBook& book) {
     TRY(bus.subscribe());
     sd_bus_slot* raw = nullptr;
     // Only from systemd: anybody may send such a signal on the system bus.
-    const int result = sd_bus_match_signal(bus.get(), &raw, kService, kManagerPath,
-                                           kManagerInterface, "JobRemoved", on_job_removed, &book);
+    // On systemd's private socket messages have no sender, and only root can be there.
+    const char* const sender = sd_bus_is_bus_client(bus.get()) > 0 ? kService : nullptr;
+    const int result = sd_bus_match_signal(bus.get(), &raw, sender, kManagerPath, kManagerInterface,
+                                           "JobRemoved", on_job_removed, &book);
     if (result < 0) return model::fail(bus_error("cannot watch jobs", {}, {}, -result));
     return Slot(raw);
 }

@@ -68,12 +68,12 @@ def test_revoked_signer(machine, archive):
 @pytest.mark.parametrize("limits", ['ids = ["other-*"]', 'types = ["base"]'])
 def test_a_signer_that_may_not_sign_this(machine, maker, bundle, limits):
     maker.trust(limits=limits + "\n")
-    refuse(machine, bundle, 4, "root")
+    refuse(machine, bundle, 4, "root.toml")
 
 
 def test_a_signature_over_other_content(machine, archive):
     archive.change("bundle.toml", "20s", "21s").rehash()
-    refuse(machine, archive.write(CHANGED), 4)
+    refuse(machine, archive.write(CHANGED), 4, "changed or damaged after it was signed")
 
 
 def test_truncated_at_every_4_kib(machine, bundle):
@@ -206,9 +206,11 @@ def test_a_full_disk(new_machine, installed_root, pki):
 
 
 def test_no_podman(machine, maker, bundle):
+    before = state(machine)
     machine.run("mv /usr/bin/podman /usr/bin/podman.away")
     done = machine.run(f"update-agent install {bundle}", check=False)
     machine.run("mv /usr/bin/podman.away /usr/bin/podman")
+    assert state(machine) == before
     assert done.rc == 5 and "install the package podman" in done.stderr, done
 
 

@@ -84,8 +84,12 @@ def test_a_container_that_crashes_for_ever_is_bounded_and_told_of(machine, maker
                  maker.make(description("bad", containers={"crashing": {}}), "/srv/bad.bundle")],
                 timeout=120)
     steady = pids(machine)["steady"]
+    # Once it is installed, another container takes its place: one that says READY and then crashes.
+    machine.run("NOTIFY_SOCKET=/run/systemd/notify podman create --name crasher --cgroups=split"
+                " --sdnotify=container --network=host --log-driver=journald"
+                " --label update-agent.container=crashing localhost/ready:1.0.0 /ready --crash-after 200")
     machine.write_file("/etc/systemd/system/crashing.service.d/crash.conf",
-                       "[Service]\nExecStart=\nExecStart=/bin/false\n")
+                       "[Service]\nExecStart=\nExecStart=/usr/bin/podman start crasher\n")
     machine.run("systemctl daemon-reload")
     begin = machine.run("date +%s").stdout.strip()
     machine.run("systemctl kill --signal=KILL crashing.service")

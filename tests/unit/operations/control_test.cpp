@@ -21,7 +21,9 @@ TEST_CASE("A stopped container is masked, so that its bundle does not bring it b
     Scene scene;
     arrange(scene);
     must(operations::stop(scene.context(), {"broker"}));
-    CHECK(scene.services.log == Lines{"mask broker.service", "stop broker.service"});
+    // It stops while its unit still has an ExecStop=, and nothing upholds it meanwhile.
+    CHECK(scene.services.log == Lines{"stop base-restart.target", "stop broker.service",
+                                      "mask broker.service", "start base-restart.target"});
     CHECK_FALSE(scene.active("broker.service"));
     // Bound to it.
     CHECK_FALSE(scene.active("bridge.service"));
@@ -81,8 +83,9 @@ TEST_CASE("Several names act as one") {
     arrange(scene);
     must(operations::stop(scene.context(), {"view", "bridge"}));
     CHECK(scene.services.log ==
-          Lines{"mask bridge.service",
-                "stop view-restart.target view.target panel.service bridge.service"});
+          Lines{"stop base-restart.target",
+                "stop view-restart.target view.target panel.service bridge.service",
+                "mask bridge.service", "start base-restart.target"});
     CHECK(scene.active("broker.service"));
 }
 
