@@ -20,6 +20,7 @@ std::string table(const std::vector<std::string>& header,
                   const std::vector<std::vector<std::string>>& rows) {
     if (rows.empty()) return {};
     std::vector<std::size_t> widths;
+    widths.reserve(header.size());
     for (const auto& cell : header)
         widths.push_back(width(cell));
     for (const auto& row : rows)

@@ -9,8 +9,6 @@ namespace agent::cli::text {
 
 namespace {
 
-using operations::Condition;
-
 std::string named(const model::Description& description) {
     return description.id.value() + " " + description.version.to_string();
 }

@@ -31,6 +31,7 @@ class ContainerName {
     ContainerName() = default;
     [[nodiscard]] static Result<ContainerName> parse(std::string_view text);
     [[nodiscard]] const std::string& value() const { return value_; }
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the compared 0 for a pointer
     auto operator<=>(const ContainerName&) const = default;
 
   private:
@@ -45,6 +46,7 @@ class Sha256 {
     /// Accepts the digits with or without the prefix `sha256:`.
     [[nodiscard]] static Result<Sha256> parse(std::string_view text);
     [[nodiscard]] const std::string& hex() const { return hex_; }
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the compared 0 for a pointer
     auto operator<=>(const Sha256&) const = default;
 
   private:

@@ -69,4 +69,5 @@ def _remove_unused(name: str, new: Path) -> None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue
-            shutil.rmtree(path)
+            # Another process may have just done so.
+            shutil.rmtree(path, ignore_errors=True)
