@@ -42,7 +42,7 @@ def test_without_bundles_nothing_of_ours_runs_at_boot(machine, maker):
 def test_a_set_installed_below_another_root_runs_at_its_first_boot(machine, maker):
     """As for an image of a machine that is built elsewhere: nothing is started, podman not asked."""
     paths = [maker.make(text, f"/srv/{name}.bundle") for name, text in (("b", BASE), ("a", ADDON))]
-    machine.run("mkdir -p /srv/root/etc && cp -a /etc/update-agent /etc/os-release /srv/root/etc/")
+    machine.run("mkdir -p /srv/root/etc && cp -aL /etc/update-agent /etc/os-release /srv/root/etc/")
     machine.run(["update-agent", "--root", "/srv/root", "install", *paths])
     assert machine.run("podman ps --all --quiet").stdout == ""
     listed = machine.run("update-agent --root /srv/root status").stdout
