@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/startup.hpp"
 
+#include <charconv>
 #include <optional>
 #include <system_error>
 
@@ -27,9 +28,11 @@ std::optional<unsigned> loaded_generation(const Context& context) {
         context.paths.root() / kLateDirectory / model::kLoadedGenerationStamp, error);
     if (error) return std::nullopt;
     const auto text = target.string();
-    if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos)
-        return std::nullopt;
-    return static_cast<unsigned>(std::stoul(text));
+    unsigned number = 0;
+    const auto* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return number;
 }
 
 /// An update of the operating system may bring a systemd that reads units otherwise. The set stays;
