@@ -66,7 +66,8 @@ def test_a_lost_engine_store_is_restored_from_the_kept_bundles(machine, maker):
     machine.boot()
     for unit in ("store.service", "reader.service"):
         machine.wait_active(unit)
-    machine.run("systemctl stop installed-bundles.target", timeout=120)
+    # The stop of the target alone does not wait for what is part of it, the stamp among it.
+    machine.run("systemctl stop installed-bundles.target update-agent-store.service", timeout=120)
     machine.run("podman rm --all --force; podman rmi --all --force; rm -rf /var/lib/containers/storage/*",
                 timeout=120)
     machine.reboot()
