@@ -55,7 +55,7 @@ class ServiceManager {
     [[nodiscard]] virtual model::Result<> queue_start(const std::string& unit) = 0;
     /// These queue all jobs first, then wait for all of them, `timeout` in all. A job that fails is
     /// no error but a result; one that is not done in time has the result "timeout". A unit that is
-    /// not there is ErrorCode::not_found.
+    /// not there is ErrorCode::not_found; to stop it is done.
     [[nodiscard]] virtual model::Result<std::vector<JobResult>> start(
         const std::vector<std::string>& units, Timeout timeout) = 0;
     [[nodiscard]] virtual model::Result<std::vector<JobResult>> stop(

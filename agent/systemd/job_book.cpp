@@ -9,6 +9,12 @@ void JobBook::queued(std::string unit, std::string job_path) {
     jobs_.push_back({std::move(unit), std::move(job_path)});
 }
 
+void JobBook::done(const std::string& unit) {
+    // A name where jobs have an object path: never the same.
+    jobs_.push_back({unit, unit});
+    results_.emplace(unit, "done");
+}
+
 void JobBook::removed(const std::string& job_path, const std::string& result) {
     results_.emplace(job_path, result);
 }

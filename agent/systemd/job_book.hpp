@@ -14,6 +14,8 @@ namespace agent::systemd {
 class JobBook {
   public:
     void queued(std::string unit, std::string job_path);
+    /// Needs no job: it is as it should be.
+    void done(const std::string& unit);
     /// JobRemoved was received; jobs of others are of no interest, but may turn out to be ours.
     void removed(const std::string& job_path, const std::string& result);
     [[nodiscard]] bool all_ended() const;

@@ -62,13 +62,19 @@ Result<std::string> queue_job(const Bus& bus, const char* method, const std::str
 
 Result<std::vector<host::JobResult>> run_jobs(const Bus& bus, const char* method,
                                               const std::vector<std::string>& units,
-                                              Deadline deadline) {
+                                              Deadline deadline, NotLoaded not_loaded) {
     JobBook book;
     // Before anything is queued: a job may end at once. Its slot goes before the book does.
     TRY_ASSIGN(const Slot watch, watch_jobs(bus, book));
     for (const auto& unit : units) {
-        TRY_ASSIGN(std::string path, queue_job(bus, method, unit));
-        book.queued(unit, std::move(path));
+        auto path = queue_job(bus, method, unit);
+        if (path)
+            book.queued(unit, std::move(*path));
+        else if (path.error().code() == model::ErrorCode::not_found &&
+                 not_loaded == NotLoaded::done)
+            book.done(unit);
+        else
+            return model::fail(path.error());
     }
     TRY(wait_for_jobs(bus, book, deadline));
     return book.results();

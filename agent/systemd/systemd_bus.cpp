@@ -99,7 +99,9 @@ Result<std::vector<JobResult>> SystemdBus::start(const Units& units, Timeout tim
 
 Result<std::vector<JobResult>> SystemdBus::stop(const Units& units, Timeout timeout) {
     const auto deadline = steady_clock::now() + timeout;
-    return with_bus([&](const Bus& bus) { return run_jobs(bus, "StopUnit", units, deadline); });
+    return with_bus([&](const Bus& bus) {
+        return run_jobs(bus, "StopUnit", units, deadline, NotLoaded::done);
+    });
 }
 
 Result<std::vector<JobResult>> SystemdBus::restart(const Units& units, Timeout timeout) {

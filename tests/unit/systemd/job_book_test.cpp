@@ -35,6 +35,16 @@ TEST_CASE("Jobs end in any order, the results come in the order queued") {
     CHECK(pairs(book) == Pairs{{"b.service", "done"}, {"a.service", "failed"}});
 }
 
+TEST_CASE("What needs no job is done, in its place") {
+    JobBook book;
+    book.queued("b.service", "/job/1");
+    book.done("gone.service");
+    CHECK_FALSE(book.all_ended());
+    book.removed("/job/1", "done");
+    CHECK(book.all_ended());
+    CHECK(pairs(book) == Pairs{{"b.service", "done"}, {"gone.service", "done"}});
+}
+
 TEST_CASE("A job that ended before its number was known has ended") {
     JobBook book;
     book.removed("/job/7", "dependency");
