@@ -52,7 +52,8 @@ class ContainerEngine {
                                                       const std::string& ref) = 0;
     /// `arguments` as CreateSpec has them.
     [[nodiscard]] virtual model::Result<> create(const std::vector<std::string>& arguments) = 0;
-    /// Removes a container that does not run; one that is not there is no failure.
+    /// Removes a container that does not run; one that is not there, or has no label
+    /// update-agent.container, is no failure and stays as it is.
     [[nodiscard]] virtual model::Result<> remove_container(const std::string& name) = 0;
     /// Removes an image that no container uses; one that is not there is no failure.
     [[nodiscard]] virtual model::Result<> remove_image(const model::Sha256& image) = 0;

@@ -20,8 +20,8 @@ class StuckContainers {
     [[nodiscard]] virtual model::Result<> create(const std::vector<std::string>& arguments) = 0;
     /// Ends the containers whose label update-agent.container has this value, at once.
     [[nodiscard]] virtual model::Result<> kill_containers(const std::string& label_value) = 0;
-    /// Removes a container whatever the engine believes it does; one that is not there is no
-    /// failure.
+    /// Removes a container whatever the engine believes it does; one that is not there, or has no
+    /// label update-agent.container, is no failure and stays as it is.
     [[nodiscard]] virtual model::Result<> remove_by_force(const std::string& name) = 0;
 };
 

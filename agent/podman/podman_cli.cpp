@@ -59,6 +59,16 @@ std::string name_in(const std::vector<std::string>& arguments) {
     return {};
 }
 
+/// Of a container that carries our label: somebody else may have given the name to his own. The
+/// volumes are those without a name, which nothing else can use.
+std::vector<std::string> removal_of(const std::string& name) {
+    std::string pattern;
+    for (const char c : name)
+        pattern += c == '.' ? "[.]" : std::string(1, c);
+    return {"rm", "--volumes", "--filter=label=update-agent.container",
+            "--filter=name=^" + pattern + "$"};
+}
+
 }  // namespace
 
 /// One call: what it is called in messages, the arguments after `podman`, and how long it may take.
@@ -116,7 +126,7 @@ Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string&
                PullView::make(layout, ref, options_.runtime_directory / "pull"));
     TRY_ASSIGN(const fs::path store, graph_root());
     TRY_ASSIGN(const TemporaryDirectory temporary,
-               TemporaryDirectory::make(store.parent_path() / "update-agent-tmp"));
+               TemporaryDirectory::make(store / "update-agent-tmp"));
     TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
                                                {"pull", "--quiet", "oci:" + view.path().string()},
                                                options_.image_timeout,
@@ -154,9 +164,7 @@ Result<> PodmanCli::create(const std::vector<std::string>& arguments) {
 }
 
 Result<> PodmanCli::remove_container(const std::string& name) {
-    // The volumes are those without a name, which nothing else can use.
-    TRY(run(
-        {"podman rm " + name, {"rm", "--ignore", "--volumes", "--", name}, options_.call_timeout}));
+    TRY(run({"podman rm " + name, removal_of(name), options_.call_timeout}));
     return {};
 }
 
@@ -168,9 +176,9 @@ Result<> PodmanCli::kill_containers(const std::string& label_value) {
 }
 
 Result<> PodmanCli::remove_by_force(const std::string& name) {
-    TRY(run({"podman rm --force " + name,
-             {"rm", "--force", "--time", "0", "--ignore", "--volumes", "--", name},
-             options_.call_timeout}));
+    auto arguments = removal_of(name);
+    arguments.insert(arguments.end(), {"--force", "--time", "0"});
+    TRY(run({"podman rm --force " + name, arguments, options_.call_timeout}));
     return {};
 }
 

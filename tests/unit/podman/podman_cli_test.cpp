@@ -59,9 +59,10 @@ TEST_CASE("Every call has its words, and none goes through a shell") {
          [&] {
              return podman.create({"--name", name, "--env=A=$B 'c'", kHex}).has_value();
          }},
-        {"[rm][--ignore][--volumes][--][" + name + "]",
+        {"[rm][--volumes][--filter=label=update-agent.container][--filter=name=^" + name + "$]",
          [&] { return podman.remove_container(name).has_value(); }},
-        {"[rm][--force][--time][0][--ignore][--volumes][--][" + name + "]",
+        {"[rm][--volumes][--filter=label=update-agent.container][--filter=name=^" + name +
+             "$][--force][--time][0]",
          [&] { return podman.remove_by_force(name).has_value(); }},
         {"[stop][--time][0][--filter][label=update-agent.container=a]",
          [&] { return podman.kill_containers("a").has_value(); }},
@@ -124,7 +125,7 @@ TEST_CASE("Without podman the package to install is named") {
           "the program /no/such/podman is not there; install the package podman");
 }
 
-TEST_CASE("A pull goes through a view, copies beside the store, and leaves nothing") {
+TEST_CASE("A pull goes through a view, copies inside the store, and leaves nothing") {
     const FakePodman fake(
         "case $1 in pull) echo \"$TMPDIR\" >\"$here/tmpdir\"; ls -d \"$TMPDIR\" >&2;"
         " echo warning; echo " +
@@ -138,9 +139,10 @@ TEST_CASE("A pull goes through a view, copies beside the store, and leaves nothi
     CHECK(fake.calls() == Calls{"[pull][--quiet][oci:" + view + "]",
                                 "[image][exists][" + kHex + "]",
                                 "[untag][" + kHex + "][localhost" + view + ":latest]"});
-    CHECK(fake.read("tmpdir") == (fake.directory() / "containers/update-agent-tmp\n").string());
+    CHECK(fake.read("tmpdir") ==
+          (fake.directory() / "containers/storage/update-agent-tmp\n").string());
     CHECK_FALSE(fs::exists(view));
-    CHECK(fs::is_empty(fake.directory() / "containers"));
+    CHECK(fs::is_empty(fake.directory() / "containers/storage"));
 }
 
 TEST_CASE("A pull that prints no id, or one that is not in the store, is an error") {
@@ -150,7 +152,7 @@ TEST_CASE("A pull that prints no id, or one that is not in the store, is an erro
     const FakePodman fake(script);
     write_store_and_layout(fake);
     CHECK_FALSE(PodmanCli(options(fake)).pull_layout(fake.directory() / "layout", "x:1"));
-    CHECK(fs::is_empty(fake.directory() / "containers"));
+    CHECK(fs::is_empty(fake.directory() / "containers/storage"));
 }
 
 TEST_CASE("An image that is not there is removed already") {
