@@ -64,7 +64,10 @@ Json describe(const operations::ContainerStatus& container) {
 Json describe(const operations::BundleStatus& bundle) {
     Json value = describe(bundle.description);
     value["digest"] = bundle.digest.hex();
+    value["anchor"] = bundle.anchor.empty() ? Json() : Json(bundle.anchor);
+    value["required-by"] = strings(bundle.required_by);
     value["state"] = to_string(bundle.condition);
+    value["shadowed-by"] = bundle.shadowing;
     value["containers"] = Json::array();
     for (const auto& container : bundle.containers)
         value["containers"].push_back(describe(container));
@@ -99,10 +102,8 @@ std::string list(const operations::Status& status) {
     value["generation"] = status.generation;
     value["bundles"] = Json::array();
     for (const auto& bundle : status.bundles) {
-        Json entry = describe(bundle.description);
+        Json entry = describe(bundle);
         entry.erase("containers");
-        entry["digest"] = bundle.digest.hex();
-        entry["state"] = to_string(bundle.condition);
         value["bundles"].push_back(std::move(entry));
     }
     return print(value);

@@ -2,6 +2,7 @@
 #include "agent/cli/terminal_progress.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -35,10 +36,13 @@ class JournalSink final : public spdlog::sinks::sink {
 std::shared_ptr<spdlog::logger> make_logger() {
     if (std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0)
         return std::make_shared<spdlog::logger>("update-agent", std::make_shared<JournalSink>());
-    auto logger = std::make_shared<spdlog::logger>(
-        "update-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    logger->set_pattern("%n: %v");
-    return logger;
+    auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    terminal->set_pattern("%n: %v");
+    // A terminal forgets; the machine's log keeps what an admin was warned of.
+    auto log = std::make_shared<spdlog::sinks::syslog_sink_mt>("update-agent", LOG_PID, LOG_DAEMON,
+                                                               /*enable_formatting=*/false);
+    log->set_level(spdlog::level::warn);
+    return std::make_shared<spdlog::logger>("update-agent", spdlog::sinks_init_list{terminal, log});
 }
 
 }  // namespace

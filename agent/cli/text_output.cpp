@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/cli/table.hpp"
+#include "agent/model/unit_name.hpp"
 
 namespace agent::cli::text {
 
@@ -39,7 +40,7 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
         text += (outcome.dry_run ? "would remove  " : "removed  ") + id.value() + "\n";
     if (!outcome.dry_run) return;
     for (const auto& unit : plan.stop)
-        text += "would stop  " + unit + "\n";
+        if (!unit.starts_with(model::kPausePrefix)) text += "would stop  " + unit + "\n";
     for (const auto& unit : plan.restart)
         text += "would restart  " + unit + "\n";
     for (const auto& unit : plan.start)
@@ -86,8 +87,13 @@ std::string show(const operations::BundleStatus& bundle) {
     row("license", description.license);
     row("state", std::string(to_string(bundle.condition)));
     row("digest", bundle.digest.hex());
+    row("anchor", bundle.anchor.empty() ? "none: the bundle is not signed" : bundle.anchor);
     for (const auto& requirement : description.requires_bundles)
         row("requires", requirement.id.value() + " " + requirement.version.text());
+    for (const auto& id : bundle.required_by)
+        row("required by", id.value());
+    for (const auto& file : bundle.shadowing)
+        row("shadowed by", file);
     for (const auto& container : description.containers)
         row("container", container.name.value() + "  " + container.image);
     return table({"id", description.id.value()}, rows);

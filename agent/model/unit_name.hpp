@@ -13,6 +13,8 @@ namespace agent::model {
 [[nodiscard]] std::string bundle_slice(const BundleId& id);           // bundles-<escaped id>.slice
 [[nodiscard]] std::string container_service(const ContainerName& name);  // <name>.service
 
+/// Of the instances NAME:SECONDS of update-agent-pause@.service.
+inline constexpr std::string_view kPausePrefix = "update-agent-pause@";
 inline constexpr std::string_view kInstalledBundlesTarget = "installed-bundles.target";
 inline constexpr std::string_view kInstalledBundlesWants = "installed-bundles.target.wants";
 /// A file among the units of a generation, there when one of its containers has a device.

@@ -41,7 +41,7 @@ Result<model::Description> read_description(bundle::BundleReader& reader,
 Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                   const std::filesystem::path& file, OpenedBundles& opened) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
-    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader));
+    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file));
     TRY_ASSIGN(auto description, read_description(reader, file.string()));
     std::string anchor;
     if (signer) {
@@ -56,8 +56,6 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
     } else {
         opened.notes.push_back(description.id.value() +
                                ": not signed, let in by the configuration");
-        context.progress.warning(file.string() +
-                                 ": is not signed; signed-bundles-only = false lets it in");
     }
     const auto id = description.id;
     opened.candidates.push_back({.description = std::move(description),
@@ -83,12 +81,16 @@ crypto::ValidityClock validity_clock(const Context& context) {
 
 Result<std::optional<bundle::TrustedSigner>> judge_signature(const Context& context,
                                                              const bundle::TrustStore& trust,
-                                                             const bundle::BundleReader& reader) {
+                                                             const bundle::BundleReader& reader,
+                                                             const std::filesystem::path& file) {
     if (reader.signature().empty()) {
-        if (!context.configuration.signed_bundles_only)
-            return std::optional<bundle::TrustedSigner>();
-        return model::fail(ErrorCode::untrusted,
-                           "is not signed; sign it with 'update-agent bundle create --key --cert'");
+        if (context.configuration.signed_bundles_only)
+            return model::fail(
+                ErrorCode::untrusted,
+                "is not signed; sign it with 'update-agent bundle create --key --cert'");
+        context.progress.warning(file.string() +
+                                 ": is not signed; signed-bundles-only = false lets it in");
+        return std::optional<bundle::TrustedSigner>();
     }
     TRY_ASSIGN(auto signer, bundle::verify_manifest(trust, reader.manifest_text(),
                                                     reader.signature(), validity_clock(context)));

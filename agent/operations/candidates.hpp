@@ -29,9 +29,10 @@ struct OpenedBundles {
 [[nodiscard]] crypto::ValidityClock validity_clock(const Context& context);
 
 /// Who signed the bundle, or ErrorCode::untrusted. An unsigned one is `std::nullopt` where the
-/// configuration lets it in.
+/// configuration lets it in, which is a warning each time.
 [[nodiscard]] model::Result<std::optional<bundle::TrustedSigner>> judge_signature(
-    const Context& context, const bundle::TrustStore& trust, const bundle::BundleReader& reader);
+    const Context& context, const bundle::TrustStore& trust, const bundle::BundleReader& reader,
+    const std::filesystem::path& file);
 
 [[nodiscard]] std::filesystem::path trust_directory(const Context& context);
 

@@ -86,14 +86,12 @@ Check check_engine_content(const Context& context) {
     const store::Generations generations(context.paths);
     const auto set = generations.installed();
     const auto containers = generations.read_containers(set ? set->generation : 0);
-    const auto images = context.host.engine.images();
-    const auto there = context.host.engine.containers();
-    if (!set || !containers || !images || !there)
+    const auto engine = take_inventory(context.host.engine);
+    if (!set || !containers || !engine)
         return failure("images and containers", "could not be compared with the installed set",
                        "see the checks above");
     std::string missing;
-    for (const auto& effect :
-         missing_from_engine(*set, *containers, *images, *there, context.paths))
+    for (const auto& effect : missing_from_engine(*set, *containers, *engine, context.paths))
         if (!std::holds_alternative<SyncEngineStore>(effect)) missing += "\n  " + to_string(effect);
     if (missing.empty()) return good("images and containers", "all there");
     return failure(
@@ -126,12 +124,15 @@ Check check_shadowed(const Context& context) {
     const auto now = status(context);
     if (!now) return failure("unit names", now.error().text(), "");
     std::string shadowed;
-    for (const auto& bundle : now->bundles)
+    for (const auto& bundle : now->bundles) {
+        for (const auto& file : bundle.shadowing)
+            shadowed += " " + file;
         for (const auto& container : bundle.containers)
             if (container.condition == Condition::shadowed)
                 shadowed += " " + container.unit->fragment_path;
-    if (shadowed.empty()) return good("unit names", "no unit of the host has a container's name");
-    return failure("unit names", "units of the host hide containers:" + shadowed,
+    }
+    if (shadowed.empty()) return good("unit names", "no unit of the host hides a bundle's");
+    return failure("unit names", "units of the host hide those of bundles:" + shadowed,
                    "rename or remove these units, then 'systemctl daemon-reload'");
 }
 

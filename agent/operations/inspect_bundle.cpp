@@ -34,7 +34,7 @@ Result<InspectedBundle> read_head(bundle::BundleReader& reader, const std::files
 Result<InspectedBundle> inspect_bundle(const Context& context, const std::filesystem::path& file) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
     const auto trust = bundle::TrustStore::load(trust_directory(context));
-    auto signer = trust ? judge_signature(context, *trust, reader)
+    auto signer = trust ? judge_signature(context, *trust, reader, file)
                         : Result<std::optional<bundle::TrustedSigner>>(
                               tl::unexpected<model::Error>(trust.error()));
     TRY_ASSIGN(auto inspected, read_head(reader, file));
@@ -51,7 +51,7 @@ Result<InspectedBundle> inspect_bundle(const Context& context, const std::filesy
 Result<InspectedBundle> verify_bundle(const Context& context, const std::filesystem::path& file) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
     TRY_ASSIGN(const auto trust, bundle::TrustStore::load(trust_directory(context)));
-    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader));
+    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file));
     TRY_ASSIGN(auto inspected, read_head(reader, file));
     if (signer) TRY(bundle::check_limits(trust, *signer, inspected.description));
     inspected.signer = signer;

@@ -17,7 +17,9 @@ bool is_ours(const std::string& fragment_path) {
 }
 
 /// The worst of the bundle's containers.
-Condition of_bundle(const std::vector<ContainerStatus>& containers) {
+Condition of_bundle(const BundleStatus& bundle) {
+    if (!bundle.shadowing.empty()) return Condition::shadowed;
+    const auto& containers = bundle.containers;
     constexpr std::array kWorstFirst = {Condition::shadowed, Condition::missing, Condition::failed,
                                         Condition::crashing, Condition::held,    Condition::stopped,
                                         Condition::starting, Condition::offline};
@@ -26,6 +28,53 @@ Condition of_bundle(const std::vector<ContainerStatus>& containers) {
                         [condition](const auto& each) { return each.condition == condition; }))
             return condition;
     return Condition::running;
+}
+
+BundleStatus offline_status(const model::InstalledSet& set, const model::InstalledBundle& bundle) {
+    BundleStatus status{.description = bundle.description,
+                        .digest = bundle.digest,
+                        .anchor = bundle.anchor,
+                        .required_by = {},
+                        .condition = {},
+                        .containers = {},
+                        .shadowing = {}};
+    for (const auto& [id, other] : set.bundles)
+        for (const auto& requirement : other.description.requires_bundles)
+            if (requirement.id == bundle.description.id) status.required_by.push_back(id);
+    for (const auto& container : bundle.containers)
+        status.containers.push_back({.name = container.name,
+                                     .podman_name = container.podman_name,
+                                     .condition = Condition::offline,
+                                     .unit = std::nullopt});
+    return status;
+}
+
+std::vector<std::string> targets_of(const BundleStatus& bundle) {
+    const auto& id = bundle.description.id;
+    return {model::bundle_target(id), model::bundle_restart_target(id)};
+}
+
+Result<> ask_systemd(const Context& context, std::vector<BundleStatus>& bundles) {
+    std::vector<std::string> names;
+    for (const auto& bundle : bundles) {
+        for (const auto& container : bundle.containers)
+            names.push_back(model::container_service(container.name));
+        for (auto& target : targets_of(bundle))
+            names.push_back(std::move(target));
+    }
+    if (names.empty()) return {};
+    TRY_ASSIGN(auto states, context.host.services.states(names));
+    auto next = states.begin();
+    for (auto& bundle : bundles) {
+        for (auto& container : bundle.containers) {
+            container.condition = condition_of(*next);
+            container.unit = std::move(*next++);
+        }
+        for (std::size_t i = 0; i < targets_of(bundle).size(); ++i, ++next)
+            if (condition_of(*next) == Condition::shadowed)
+                bundle.shadowing.push_back(next->fragment_path);
+    }
+    return {};
 }
 
 }  // namespace
@@ -73,34 +122,11 @@ Result<Status> status(const Context& context) {
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto state, generations.read_state(set.generation));
     Status status{.generation = set.generation, .confirmed = state.confirmed, .bundles = {}};
-
-    std::vector<std::string> services;
-    for (const auto& [id, bundle] : set.bundles) {
-        BundleStatus entry{.description = bundle.description,
-                           .digest = bundle.digest,
-                           .condition = {},
-                           .containers = {}};
-        for (const auto& container : bundle.containers) {
-            services.push_back(model::container_service(container.name));
-            entry.containers.push_back({.name = container.name,
-                                        .podman_name = container.podman_name,
-                                        .condition = Condition::offline,
-                                        .unit = std::nullopt});
-        }
-        status.bundles.push_back(std::move(entry));
-    }
-    if (!context.offline && !services.empty()) {
-        TRY_ASSIGN(auto states, context.host.services.states(services));
-        auto next = states.begin();
-        for (auto& bundle : status.bundles) {
-            for (auto& container : bundle.containers) {
-                container.condition = condition_of(*next);
-                container.unit = std::move(*next++);
-            }
-        }
-    }
+    for (const auto& [id, bundle] : set.bundles)
+        status.bundles.push_back(offline_status(set, bundle));
+    if (!context.offline) TRY(ask_systemd(context, status.bundles));
     for (auto& bundle : status.bundles)
-        bundle.condition = of_bundle(bundle.containers);
+        bundle.condition = of_bundle(bundle);
     return status;
 }
 

@@ -34,8 +34,14 @@ struct ContainerStatus {
 struct BundleStatus {
     model::Description description;
     model::Sha256 digest;
+    /// SHA-256 of the trust anchor's certificate; empty for an unsigned bundle.
+    std::string anchor = {};
+    std::vector<model::BundleId> required_by = {};
+    /// The worst of its containers' and targets'.
     Condition condition = Condition::offline;
     std::vector<ContainerStatus> containers;
+    /// Of the host, with the names of the bundle's targets: files that hide them.
+    std::vector<std::string> shadowing = {};
 };
 
 struct Status {

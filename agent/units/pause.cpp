@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/pause.hpp"
 
+#include "agent/model/unit_name.hpp"
+
 namespace agent::units {
 namespace {
 
@@ -27,8 +29,8 @@ std::optional<std::string> pause_unit(const model::Container& container) {
     const auto interval = start_limit_interval(container);
     if (interval == model::Span::zero() || !restarts_after_failure(container.restart))
         return std::nullopt;
-    return "update-agent-pause@" + container.name.value() + ":" + whole_seconds(interval) +
-           ".service";
+    return std::string(model::kPausePrefix) + container.name.value() + ":" +
+           whole_seconds(interval) + ".service";
 }
 
 }  // namespace agent::units

@@ -69,7 +69,7 @@ TEST_CASE("A list has every bundle, without its containers") {
     CHECK(keys(value) == Keys{"generation", "bundles"});
     CHECK(value["generation"] == 3);
     REQUIRE(value["bundles"].size() == 2);
-    auto expected = with(kDescription, {"digest", "state"});
+    auto expected = with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"});
     expected.erase("containers");
     for (const auto& bundle : value["bundles"])
         CHECK(keys(bundle) == expected);
@@ -82,7 +82,8 @@ TEST_CASE("Status has every container with its unit") {
     const auto value = parsed(json::status(example::status()));
     CHECK(keys(value) == Keys{"generation", "confirmed", "bundles"});
     CHECK(value["confirmed"] == true);
-    CHECK(keys(value["bundles"][0]) == with(kDescription, {"digest", "state"}));
+    CHECK(keys(value["bundles"][0]) ==
+          with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"}));
     const auto& container = value["bundles"][0]["containers"][0];
     CHECK(keys(container) == Keys{"name", "podman-name", "state", "unit"});
     CHECK(container["podman-name"] == "broker-12345678");

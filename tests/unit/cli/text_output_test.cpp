@@ -67,8 +67,7 @@ TEST_CASE("A dry run says what would be done") {
           "would remove  view\n"
           "would stop  view-restart.target\n"
           "would stop  view.target\n"
-          "would stop  panel.service\n"
-          "would stop  update-agent-pause@panel:60.service\n");
+          "would stop  panel.service\n");
 }
 
 TEST_CASE("Bundles are listed in a table") {
@@ -121,8 +120,19 @@ TEST_CASE("A bundle is shown whole, without what it does not say") {
           "digest     " +
               std::string(64, 'b') +
               "\n"
+              "anchor     none: the bundle is not signed\n"
               "requires   base ^1.0\n"
               "container  panel  localhost/image:1\n");
+    auto base = example::status().bundles[0];
+    base.anchor = std::string(64, 'c');
+    base.required_by = {base.description.id};
+    base.shadowing = {"/etc/systemd/system/base.target"};
+    const auto shown = text::show(base);
+    for (const auto* line : {"anchor       cccc", "required by  base\n",
+                             "shadowed by  /etc/systemd/system/base.target\n"}) {
+        INFO(line);
+        CHECK(shown.find(line) != std::string::npos);
+    }
 }
 
 TEST_CASE("The doctor gives advice below what is wrong") {

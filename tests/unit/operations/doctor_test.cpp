@@ -54,6 +54,11 @@ TEST_CASE("Each thing that is wrong is found alone, and says what to do") {
              s.services.foreign["broker.service"] = "/etc/systemd/system/broker.service";
          },
          "/etc/systemd/system/broker.service"},
+        {"unit names", Finding::failure,
+         [](Scene& s) {
+             s.services.foreign["base-restart.target"] = "/etc/systemd/system/base-restart.target";
+         },
+         "/etc/systemd/system/base-restart.target"},
         {"engine store", Finding::warning,
          [](Scene& s) { s.services.units.erase("update-agent-store.service"); }, "clean shutdown"},
         {"trust anchors", Finding::warning,
