@@ -63,25 +63,43 @@ Result<> check_space(const Context& context, const planning::Plan& plan) {
     return need_space(context, graph_root, for_engine);
 }
 
-/// Ids whose directory an earlier generation kept. Other content under the same version would have
-/// to replace what that generation needs, and is refused.
-Result<std::vector<model::BundleId>> kept_already(const Context& context,
-                                                  const planning::Plan& plan) {
-    std::vector<model::BundleId> kept;
-    for (const auto& candidate : plan.add) {
-        const auto& description = candidate.description;
-        const auto manifest = store::read_file(
-            context.paths.bundle(description.id, description.version) / "manifest");
-        if (!manifest) {
-            if (manifest.error().code() == ErrorCode::not_found) continue;
-            return model::fail(manifest.error());
-        }
-        if (crypto::sha256(*manifest) != candidate.digest)
+/// Whether a generation keeps this bundle. Other content under the same version would have to
+/// replace what that generation needs, and is refused.
+Result<bool> kept_by_generation(const planning::Candidate& candidate,
+                                const std::vector<model::InstalledSet>& kept_sets) {
+    const auto& description = candidate.description;
+    bool kept = false;
+    for (const auto& set : kept_sets) {
+        const auto* bundle = set.find(description.id);
+        if (bundle == nullptr || bundle->description.version != description.version) continue;
+        if (bundle->digest != candidate.digest)
             return model::fail(ErrorCode::conflict,
                                named(description) +
                                    " was installed before with other content, which an earlier "
                                    "generation still keeps; new content needs a new version");
-        kept.push_back(description.id);
+        kept = true;
+    }
+    return kept;
+}
+
+/// Ids whose directory an earlier generation keeps, whole. A directory that no generation names, or
+/// that lost its manifest, is replaced.
+Result<std::vector<model::BundleId>> kept_already(const Context& context,
+                                                  const planning::Plan& plan) {
+    const store::Generations generations(context.paths);
+    std::vector<model::InstalledSet> kept_sets;
+    TRY_ASSIGN(const auto numbers, generations.list());
+    for (const auto number : numbers)
+        if (auto set = generations.read_set(number)) kept_sets.push_back(std::move(*set));
+    std::vector<model::BundleId> kept;
+    for (const auto& candidate : plan.add) {
+        const auto& description = candidate.description;
+        TRY_ASSIGN(const bool by_generation, kept_by_generation(candidate, kept_sets));
+        if (!by_generation) continue;
+        const auto manifest = store::read_file(
+            context.paths.bundle(description.id, description.version) / "manifest");
+        if (manifest && crypto::sha256(*manifest) == candidate.digest)
+            kept.push_back(description.id);
     }
     return kept;
 }
@@ -127,13 +145,15 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
                     .reason = reason(request, prepared),
                     .time = context.host.machine.now(),
                     .engine = {},
+                    .containers = {},
                     .kept = {},
                     .offline = context.offline,
                     .systemd_version = prepared.facts.render.systemd_version};
     TRY_ASSIGN(input.kept, kept_already(context, prepared.plan));
+    TRY_ASSIGN(input.containers,
+               store::Generations(context.paths).read_containers(prepared.before.generation));
     if (!context.offline) {
-        TRY_ASSIGN(input.engine.images, context.host.engine.images());
-        TRY_ASSIGN(input.engine.containers, context.host.engine.containers());
+        TRY_ASSIGN(input.engine, take_inventory(context.host.engine));
     }
     return input;
 }

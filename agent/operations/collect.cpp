@@ -2,6 +2,7 @@
 #include "agent/operations/collect.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 
 #include "agent/store/atomic_file.hpp"
@@ -42,12 +43,44 @@ Result<std::vector<std::string>> kept_bundle_names(const store::Paths& paths) {
     return names;
 }
 
-Result<> remove_from_engine(const Context& context, const Garbage& garbage) {
-    for (const auto& name : garbage.containers)
-        TRY(context.host.engine.remove_container(name));
-    for (const auto& image : garbage.images)
-        TRY(context.host.engine.remove_image(image));
-    return {};
+bool contains(const std::vector<unsigned>& numbers, unsigned number) {
+    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+bool uses_any(const InstalledSet& set, const std::set<std::string>& images) {
+    Needed needed;
+    add(set, needed);
+    return std::any_of(images.begin(), images.end(),
+                       [&](const auto& image) { return needed.images.count(image) != 0; });
+}
+
+/// Goes on after a failure: one image that somebody uses must not keep all the rest.
+class Failures {
+  public:
+    void note(const Result<>& result) {
+        if (result) return;
+        first_ = first_ ? first_->followed_by(result.error()) : result.error();
+    }
+    [[nodiscard]] Result<> result() const {
+        if (first_) return model::fail(*first_);
+        return {};
+    }
+
+  private:
+    std::optional<model::Error> first_;
+};
+
+/// The sets that can be read. Of one that cannot, nobody knows what it needs.
+std::vector<InstalledSet> read_sets(const store::Generations& generations,
+                                    const std::vector<unsigned>& numbers, Failures& failures) {
+    std::vector<InstalledSet> sets;
+    for (const auto number : numbers) {
+        if (auto set = generations.read_set(number))
+            sets.push_back(std::move(*set));
+        else
+            failures.note(model::fail(set.error()));
+    }
+    return sets;
 }
 
 }  // namespace
@@ -75,14 +108,12 @@ Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, un
 
 Result<> collect_garbage(const Context& context) {
     const store::Generations generations(context.paths);
-    TRY(generations.remove_leftovers());
+    Failures failures;
+    failures.note(generations.remove_leftovers());
     TRY_ASSIGN(const auto numbers, generations.list());
     TRY_ASSIGN(const auto current, generations.current());
-    std::vector<InstalledSet> sets;
-    for (const auto number : numbers) {
-        TRY_ASSIGN(auto set, generations.read_set(number));
-        sets.push_back(std::move(set));
-    }
+    const auto sets = read_sets(generations, numbers, failures);
+    if (sets.size() != numbers.size()) return failures.result();
     TRY_ASSIGN(const auto kept, kept_bundle_names(context.paths));
     std::vector<host::ContainerInfo> ours;
     if (!context.offline) {
@@ -90,12 +121,23 @@ Result<> collect_garbage(const Context& context) {
     }
     const auto garbage =
         find_garbage(sets, current, context.configuration.keep_generations, kept, ours);
-    if (!context.offline) TRY(remove_from_engine(context, garbage));
-    for (const auto number : garbage.generations)
-        TRY(generations.remove(number));
+    std::set<std::string> stuck;
+    if (!context.offline) {
+        for (const auto& name : garbage.containers)
+            failures.note(context.host.engine.remove_container(name));
+        for (const auto& image : garbage.images) {
+            const auto removed = context.host.engine.remove_image(image);
+            if (!removed) stuck.insert(image.hex());
+            failures.note(removed);
+        }
+    }
     for (const auto& name : garbage.bundles)
-        TRY(store::remove_tree(context.paths.bundles() / name));
-    return {};
+        failures.note(store::remove_whole(context.paths.bundles() / name));
+    // A generation alone knows of its images: it stays until they are gone.
+    for (const auto& set : sets)
+        if (contains(garbage.generations, set.generation) && !uses_any(set, stuck))
+            failures.note(generations.remove(set.generation));
+    return failures.result();
 }
 
 }  // namespace agent::operations

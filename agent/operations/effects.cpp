@@ -21,9 +21,9 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-// Stopping and starting take as long as the containers' own timeouts; this only bounds a systemd
+// Stopping and restarting take as long as the containers' own timeouts; this only bounds a systemd
 // that does not answer.
-constexpr std::chrono::minutes kStopBound{15};
+constexpr std::chrono::minutes kJobBound{15};
 
 std::filesystem::path temporary(const std::filesystem::path& directory) {
     return directory.parent_path() /
@@ -41,13 +41,15 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
     const auto staged = temporary(effect.directory);
     TRY(store::remove_tree(staged));
     TRY(reader.extract(staged, report));
+    // What no generation keeps, or was damaged, may still be in the way.
+    TRY(store::remove_whole(effect.directory));
     return store::move_into_place(staged, effect.directory);
 }
 
 Result<> undo_keep_bundle(const KeepBundle& effect) {
     if (effect.kept_already) return {};
     TRY(store::remove_tree(temporary(effect.directory)));
-    return store::remove_tree(effect.directory);
+    return store::remove_whole(effect.directory);
 }
 
 Result<> bring_image(const BringImage& effect, World& world) {
@@ -69,6 +71,13 @@ Result<> bring_image(const BringImage& effect, World& world) {
     return engine.tag(effect.id, effect.name);
 }
 
+Result<> undo_bring_image(const BringImage& effect, World& world) {
+    auto& engine = world.context.host.engine;
+    TRY(engine.remove_image(effect.id));
+    if (!effect.named_before) return {};
+    return engine.tag(*effect.named_before, effect.name);
+}
+
 /// All jobs must be done; a container that fails to come up is for the health judge to tell.
 Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std::string& what) {
     if (!jobs) return model::fail(jobs.error());
@@ -79,63 +88,99 @@ Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std
     return {};
 }
 
-Result<> start_targets(const std::vector<std::string>& targets, World& world) {
+/// What was stopped by hand is not among them, and stays stopped.
+Result<std::vector<std::string>> active_ones(const std::vector<std::string>& units, World& world) {
+    std::vector<std::string> active;
+    TRY_ASSIGN(const auto states, world.context.host.services.states(units));
+    for (const auto& state : states)
+        if (state.load == "loaded" && state.active == "active") active.push_back(state.name);
+    return active;
+}
+
+Result<> stop_units(const StopUnits& effect, World& world) {
+    TRY_ASSIGN(world.stopped, active_ones(effect.targets, world));
+    return expect_done(world.context.host.services.stop(effect.units, kJobBound), "stopping");
+}
+
+Result<> start_targets(const std::vector<std::string>& targets, std::chrono::milliseconds bound,
+                       World& world) {
     if (targets.empty()) return {};
-    auto jobs = world.context.host.services.start(targets, kStopBound);
+    auto jobs = world.context.host.services.start(targets, bound);
     if (!jobs) return model::fail(jobs.error());
     return {};
 }
 
-Result<> activate(unsigned number, World& world) {
-    TRY(store::Generations(world.context.paths).switch_to(number));
+Result<> link_and_load(unsigned generation, World& world) {
+    TRY(store::Generations(world.context.paths).switch_to(generation));
     if (world.context.offline) return {};
     return world.context.host.services.reload();
 }
 
+Result<> restart(const std::vector<std::string>& services, World& world) {
+    if (services.empty()) return {};
+    return expect_done(world.context.host.services.restart(services, kJobBound), "restarting");
+}
+
+Result<> activate(const Activate& effect, World& world) {
+    TRY(link_and_load(effect.to, world));
+    if (effect.restart.empty()) return {};
+    TRY_ASSIGN(world.restarted, active_ones(effect.restart, world));
+    return restart(world.restarted, world);
+}
+
+Result<> undo_activate(const Activate& effect, World& world) {
+    TRY(link_and_load(effect.from, world));
+    return restart(world.restarted, world);
+}
+
 Result<> start_units(const StartUnits& effect, World& world) {
-    auto& services = world.context.host.services;
-    // What was stopped by hand stays stopped.
-    TRY_ASSIGN(const auto states, services.states(effect.restart));
-    std::vector<std::string> running;
-    for (const auto& state : states)
-        if (state.load == "loaded" && (state.active == "active" || state.active == "activating"))
-            running.push_back(state.name);
-    if (!running.empty()) TRY(expect_done(services.restart(running, kStopBound), "restarting"));
-    return start_targets(effect.targets, world);
+    world.started = world.context.host.machine.monotonic();
+    return start_targets(effect.targets, effect.bound, world);
 }
 
 Result<> undo_start_units(const StartUnits& effect, World& world) {
     if (effect.added.empty()) return {};
     auto& services = world.context.host.services;
-    TRY(expect_done(services.stop(effect.added, kStopBound), "stopping"));
+    TRY(expect_done(services.stop(effect.added, kJobBound), "stopping"));
     return services.reset_failed(effect.added);
 }
 
-Result<std::vector<HealthSample>> look(const WatchHealth& effect, World& world) {
+Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& containers,
+                                       World& world) {
     std::vector<std::string> names;
-    for (const auto& container : effect.containers)
+    for (const auto& container : containers)
         names.push_back(container.service);
     TRY_ASSIGN(auto states, world.context.host.services.states(names));
     std::vector<HealthSample> samples;
     for (std::size_t i = 0; i < states.size(); ++i) {
         HealthSample sample{.unit = std::move(states[i]), .check = {}};
-        if (effect.containers[i].health_check && sample.unit.active == "active") {
-            TRY_ASSIGN(sample.check,
-                       world.context.host.engine.health(effect.containers[i].podman_name));
-        }
+        // An engine that does not answer says nothing of the container; the next look may.
+        if (containers[i].health_check && sample.unit.active == "active")
+            sample.check = world.context.host.engine.health(containers[i].podman_name)
+                               .value_or("not known: podman does not answer");
         samples.push_back(std::move(sample));
     }
     return samples;
 }
 
+std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& world) {
+    auto containers = effect.containers;
+    for (const auto& container : effect.changed)
+        if (std::find(world.restarted.begin(), world.restarted.end(), container.service) !=
+            world.restarted.end())
+            containers.push_back(container);
+    return containers;
+}
+
 Result<> watch_health(const WatchHealth& effect, World& world) {
-    if (effect.containers.empty()) return {};
+    const auto containers = judged(effect, world);
+    if (containers.empty()) return {};
     constexpr std::chrono::milliseconds kInterval{100};
     auto& machine = world.context.host.machine;
-    const auto start = machine.monotonic();
-    HealthJudge judge(effect.containers, effect.bounds);
+    const auto start = world.started.value_or(machine.monotonic());
+    HealthJudge judge(containers, effect.bounds);
     while (true) {
-        TRY_ASSIGN(const auto samples, look(effect, world));
+        TRY_ASSIGN(const auto samples, look(containers, world));
         const auto elapsed =
             std::chrono::duration_cast<std::chrono::milliseconds>(machine.monotonic() - start);
         const auto verdict = judge.look(elapsed, samples);
@@ -196,10 +241,8 @@ Result<> perform(const Effect& effect, World& world) {
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
-            [&](const StopUnits& e) -> Result<> {
-                return expect_done(host.services.stop(e.units, kStopBound), "stopping");
-            },
-            [&](const Activate& e) { return activate(e.to, world); },
+            [&](const StopUnits& e) { return stop_units(e, world); },
+            [&](const Activate& e) { return activate(e, world); },
             [&](const StartUnits& e) { return start_units(e, world); },
             [&](const WatchHealth& e) { return watch_health(e, world); },
             [&](const NoteState& e) {
@@ -214,14 +257,14 @@ Result<> undo(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return undo_keep_bundle(e); },
-            [&](const BringImage& e) { return host.engine.remove_image(e.id); },
+            [&](const BringImage& e) { return undo_bring_image(e, world); },
             [](const SyncEngineStore&) { return Result<>(); },
             [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
-            [&](const StopUnits& e) { return start_targets(e.targets, world); },
-            [&](const Activate& e) { return activate(e.from, world); },
+            [&](const StopUnits&) { return start_targets(world.stopped, kJobBound, world); },
+            [&](const Activate& e) { return undo_activate(e, world); },
             [&](const StartUnits& e) { return undo_start_units(e, world); },
             [](const WatchHealth&) { return Result<>(); },
             [](const NoteState&) { return Result<>(); },

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,11 +26,13 @@ struct KeepBundle {
     /// An earlier generation keeps the same content: the file is only checked.
     bool kept_already = false;
 };
-/// Brings an image of a kept bundle into the engine's store. Undo: removes it.
+/// Brings an image of a kept bundle into the engine's store and names it. Undo: removes it.
 struct BringImage {
     std::filesystem::path layout;
     model::Sha256 id;
     std::string name;
+    /// Image that has the name until then, and gets it back.
+    std::optional<model::Sha256> named_before;
 };
 /// Puts on disk what the engine has written; podman does not.
 struct SyncEngineStore {};
@@ -42,26 +45,31 @@ struct CreateContainer {
 struct WriteGeneration {
     store::Generation generation;
 };
-/// Stops what is removed. Undo: starts it.
+/// Stops what is removed. Undo: starts those of the targets that were up.
 struct StopUnits {
     std::vector<std::string> units;
     std::vector<std::string> targets;
 };
-/// The switch: renames the link, then daemon-reload. Undo: the same with the old generation.
+/// The switch: renames the link, daemon-reload, then restarts those of the changed services that
+/// run. Undo: the same with the old generation.
 struct Activate {
     unsigned from = 0;
     unsigned to = 0;
-};
-/// Undo: stops what was new.
-struct StartUnits {
     std::vector<std::string> restart;
+};
+/// Starts and waits, as long as the containers may take; the judgement is the watch's. Undo: stops
+/// what was new.
+struct StartUnits {
     std::vector<std::string> targets;
     /// Units that were not there before, in the order in which they stop.
     std::vector<std::string> added;
+    std::chrono::milliseconds bound{};
 };
 /// Watches until all are healthy. Nothing to undo.
 struct WatchHealth {
     std::vector<WatchedContainer> containers;
+    /// Judged as well where the switch has restarted them.
+    std::vector<WatchedContainer> changed;
     HealthBounds bounds;
 };
 /// Notes beside the generation what became of it. Nothing to undo: the note goes with the
@@ -82,6 +90,11 @@ struct World {
     std::map<model::BundleId, bundle::BundleReader> readers;
     /// Set by the first effect that what runs can notice.
     bool disturbed = false;
+    /// Targets that were up when StopUnits stopped them, and services that Activate restarted.
+    std::vector<std::string> stopped = {};
+    std::vector<std::string> restarted = {};
+    /// When StartUnits began; the health's start-timeout counts from then.
+    std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };
 
 /// For progress and error texts: "creating container broker-1a2b3c4d".

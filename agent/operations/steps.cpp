@@ -10,18 +10,17 @@ namespace agent::operations {
 
 namespace {
 
-std::set<std::string> image_ids(const EngineInventory& engine) {
-    std::set<std::string> ids;
-    for (const auto& image : engine.images)
-        ids.insert(image.id.hex());
-    return ids;
-}
-
-std::set<std::string> container_names(const EngineInventory& engine) {
-    std::set<std::string> names;
-    for (const auto& container : engine.containers)
-        names.insert(container.name);
-    return names;
+/// The texts of what stays, as they are, and of what comes.
+std::map<std::string, std::string> container_texts(const planning::Plan& plan,
+                                                   const StepInput& input) {
+    std::map<std::string, std::string> texts;
+    for (const auto& [name, text] : input.containers)
+        if (const auto parsed = model::ContainerName::parse(name);
+            parsed && plan.result.owner_of(*parsed) != nullptr)
+            texts[name] = text;
+    for (const auto& [name, spec] : plan.specs)
+        texts[name.value()] = containers::to_text(spec);
+    return texts;
 }
 
 store::Generation to_generation(const planning::Plan& plan, const StepInput& input) {
@@ -35,8 +34,7 @@ store::Generation to_generation(const planning::Plan& plan, const StepInput& inp
     generation.units = plan.units.files;
     generation.wants = plan.units.wants;
     generation.has_devices = plan.units.has_devices;
-    for (const auto& [name, spec] : plan.specs)
-        generation.containers[name.value()] = containers::to_text(spec);
+    generation.containers = container_texts(plan, input);
     return generation;
 }
 
@@ -52,31 +50,51 @@ void acquire(const planning::Plan& plan, const StepInput& input, const store::Pa
                        .kept_already = kept});
     }
     if (input.offline) return;
-    auto there = image_ids(input.engine);
-    bool brought = false;
+    std::set<model::Sha256> brought;
     for (const auto& candidate : plan.add) {
         const auto& description = candidate.description;
         for (const auto& container : description.containers) {
-            if (!there.insert(container.image_id->hex()).second) continue;
+            const auto& id = *container.image_id;
+            if (input.engine.has_image(id) || !brought.insert(id).second) continue;
             effects.emplace_back(
                 BringImage{.layout = paths.bundle(description.id, description.version) / "images",
-                           .id = *container.image_id,
-                           .name = container.image});
-            brought = true;
+                           .id = id,
+                           .name = container.image,
+                           .named_before = input.engine.image_named(container.image)});
         }
     }
-    if (brought) effects.emplace_back(SyncEngineStore{});
+}
+
+bool writes_engine_store(const Effect& effect) {
+    return std::holds_alternative<BringImage>(effect) ||
+           std::holds_alternative<CreateContainer>(effect);
 }
 
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
     if (!input.offline) {
-        const auto there = container_names(input.engine);
         for (const auto& [name, spec] : plan.specs)
-            if (there.count(spec.container.podman_name) == 0)
+            if (!input.engine.has_container(spec.container))
                 effects.emplace_back(CreateContainer{.podman_name = spec.container.podman_name,
                                                      .arguments = spec.arguments});
+        if (std::any_of(effects.begin(), effects.end(), writes_engine_store))
+            effects.emplace_back(SyncEngineStore{});
     }
     effects.emplace_back(WriteGeneration{to_generation(plan, input)});
+}
+
+/// The longest of the bundles' times.
+HealthBounds bounds_of(const std::vector<planning::Candidate>& added) {
+    using std::chrono::ceil;
+    using std::chrono::milliseconds;
+    HealthBounds bounds{};
+    for (const auto& candidate : added) {
+        const auto& description = candidate.description;
+        bounds.start_timeout =
+            std::max(bounds.start_timeout, ceil<milliseconds>(description.start_timeout));
+        bounds.settle_time =
+            std::max(bounds.settle_time, ceil<milliseconds>(description.settle_time));
+    }
+    return bounds;
 }
 
 void switch_over(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
@@ -86,9 +104,13 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
             stop.targets.push_back(model::bundle_target(id));
         effects.emplace_back(std::move(stop));
     }
-    effects.emplace_back(Activate{.from = input.current_generation, .to = plan.result.generation});
-    if (input.offline || (plan.start.empty() && plan.restart.empty())) return;
-    StartUnits start{.restart = plan.restart, .targets = plan.start, .added = {}};
+    effects.emplace_back(
+        Activate{.from = input.current_generation,
+                 .to = plan.result.generation,
+                 .restart = input.offline ? std::vector<std::string>() : plan.restart});
+    if (input.offline || plan.start.empty()) return;
+    StartUnits start{
+        .targets = plan.start, .added = {}, .bound = bounds_of(plan.add).start_timeout};
     for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate)
         for (auto& unit : planning::units_to_stop(*plan.result.find(candidate->description.id)))
             start.added.push_back(std::move(unit));
@@ -101,23 +123,28 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     effects.emplace_back(std::move(start));
 }
 
+WatchedContainer watched(const model::InstalledBundle& bundle, std::size_t index) {
+    const auto& container = bundle.description.containers[index];
+    return {.service = model::container_service(container.name),
+            .podman_name = bundle.containers[index].podman_name,
+            .health_check = container.health.has_value()};
+}
+
 void verify(const planning::Plan& plan, std::vector<Effect>& effects) {
-    WatchHealth watch{.containers = {}, .bounds = {}};
-    for (const auto& candidate : plan.add) {
-        using std::chrono::ceil;
-        using std::chrono::milliseconds;
-        const auto& description = candidate.description;
-        watch.bounds.start_timeout =
-            std::max(watch.bounds.start_timeout, ceil<milliseconds>(description.start_timeout));
-        watch.bounds.settle_time =
-            std::max(watch.bounds.settle_time, ceil<milliseconds>(description.settle_time));
-        for (const auto& container : description.containers)
-            watch.containers.push_back(
-                {.service = model::container_service(container.name),
-                 .podman_name = plan.specs.at(container.name).container.podman_name,
-                 .health_check = container.health.has_value()});
+    WatchHealth watch{.containers = {}, .changed = {}, .bounds = bounds_of(plan.add)};
+    const std::set<std::string> restart(plan.restart.begin(), plan.restart.end());
+    for (const auto& [id, bundle] : plan.result.bundles) {
+        const bool added = std::any_of(plan.add.begin(), plan.add.end(),
+                                       [&](const auto& each) { return each.description.id == id; });
+        for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
+            auto container = watched(bundle, i);
+            if (added)
+                watch.containers.push_back(std::move(container));
+            else if (restart.count(container.service) != 0)
+                watch.changed.push_back(std::move(container));
+        }
     }
-    if (!watch.containers.empty()) effects.emplace_back(std::move(watch));
+    if (!watch.containers.empty() || !watch.changed.empty()) effects.emplace_back(std::move(watch));
 }
 
 }  // namespace

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "agent/operations/effects.hpp"
+#include "agent/operations/engine_inventory.hpp"
 #include "agent/planning/plan.hpp"
 
 namespace agent::operations {
-
-/// What the engine has already; what is there is not brought or created again.
-struct EngineInventory {
-    std::vector<host::ImageInfo> images;
-    std::vector<host::ContainerInfo> containers;
-};
 
 /// What the effects of a plan depend on beside the plan.
 struct StepInput {
@@ -20,6 +17,8 @@ struct StepInput {
     std::string reason;
     model::SystemTime time;
     EngineInventory engine;
+    /// Texts of the current generation's containers, by name; those that stay keep theirs.
+    std::map<std::string, std::string> containers;
     /// Kept directories of bundles that an earlier generation left, with the same content.
     std::vector<model::BundleId> kept;
     bool offline = false;

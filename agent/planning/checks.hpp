@@ -20,8 +20,8 @@ void check_names(const model::InstalledSet& result, const Request& request,
 void check_removal(const model::InstalledSet& installed, const Request& request,
                    model::Problems& problems);
 
-/// Ids in the order of their requirements, those without any first and by name; ids in a cycle
-/// come last.
+/// Ids in the order of their requirements, those without any first and by name. A cycle, which
+/// no installed set has, is begun at the first of its names.
 [[nodiscard]] std::vector<model::BundleId> by_requirements(const model::InstalledSet& set);
 
 }  // namespace agent::planning

@@ -165,11 +165,12 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
     order_bundles(installed, request, plan);
-    for (const auto& [id, bundle] : plan.result.bundles)
-        for (const auto& container : bundle.description.containers)
-            plan.specs[container.name] = containers::make_create_spec(id, container);
-    for (const auto& candidate : plan.add)
+    for (const auto& candidate : plan.add) {
+        const auto& description = candidate.description;
+        for (const auto& container : description.containers)
+            plan.specs[container.name] = containers::make_create_spec(description.id, container);
         plan.bytes += candidate.bytes;
+    }
     plan.units = render(plan.result, facts);
     order_units(installed, facts, plan);
     return plan;

@@ -56,7 +56,7 @@ struct Plan {
     std::vector<model::BundleId> unchanged;
     /// The set that is there afterwards.
     model::InstalledSet result;
-    /// Every container of the result.
+    /// Every container of what is added.
     std::map<model::ContainerName, containers::CreateSpec> specs;
     units::RenderedUnits units;
     /// Units to stop before the switch, in this order.

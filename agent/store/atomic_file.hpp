@@ -35,5 +35,8 @@ inline constexpr std::string_view kRemovedPrefix = ".gone-";
 [[nodiscard]] model::Result<> make_directories(const std::filesystem::path& directory);
 /// Removes a tree and follows no link; one that is not there is no failure.
 [[nodiscard]] model::Result<> remove_tree(const std::filesystem::path& directory);
+/// The same, but the name goes first, with the whole tree: whenever it ends, the directory is whole
+/// or not there, and what is left is a leftover.
+[[nodiscard]] model::Result<> remove_whole(const std::filesystem::path& directory);
 
 }  // namespace agent::store

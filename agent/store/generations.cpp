@@ -53,8 +53,9 @@ bool directory_exists(const fs::path& path) {
     return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-std::string temporary_name(std::string_view prefix, unsigned number) {
-    return std::string(prefix) + std::to_string(number) + "-" + std::to_string(::getpid());
+std::string unfinished_name(unsigned number) {
+    return std::string(kUnfinishedPrefix) + std::to_string(number) + "-" +
+           std::to_string(::getpid());
 }
 
 Result<std::vector<std::string>> names_in(const fs::path& directory) {
@@ -157,7 +158,7 @@ Result<> Generations::write(const Generation& generation) const {
     if (directory_exists(directory))
         return fail(ErrorCode::internal, directory.string() + " is there already");
     TRY(make_directories(paths_.generations()));
-    const fs::path unfinished = paths_.generations() / temporary_name(kUnfinishedPrefix, number);
+    const fs::path unfinished = paths_.generations() / unfinished_name(number);
     TRY(remove_tree(unfinished));
     auto done = commit(generation, unfinished);
     if (done) return {};
@@ -213,13 +214,7 @@ Result<> Generations::remove(unsigned number) const {
     if (number == now)
         return fail(ErrorCode::internal,
                     "generation " + std::to_string(number) + " is the current one");
-    const fs::path directory = paths_.generation(number);
-    if (directory_exists(directory)) {
-        const fs::path removed = paths_.generations() / temporary_name(kRemovedPrefix, number);
-        TRY(remove_tree(removed));
-        TRY(move_into_place(directory, removed));
-        TRY(remove_tree(removed));
-    }
+    TRY(remove_whole(paths_.generation(number)));
     return remove_tree(paths_.generation_state(number));
 }
 

@@ -63,4 +63,17 @@ Result<> remove_tree(const fs::path& directory) {
     return fail(model::errno_error(error.value(), "cannot remove " + directory.string()));
 }
 
+Result<> remove_whole(const fs::path& directory) {
+    const fs::path gone =
+        directory.parent_path() / (std::string(kRemovedPrefix) + directory.filename().string() +
+                                   "-" + std::to_string(::getpid()));
+    TRY(remove_tree(gone));
+    if (::rename(directory.c_str(), gone.c_str()) != 0) {
+        if (errno == ENOENT) return {};
+        return fail(call_error("remove", directory));
+    }
+    TRY(sync_directory(directory.parent_path()));
+    return remove_tree(gone);
+}
+
 }  // namespace agent::store

@@ -72,7 +72,7 @@ Result<std::vector<host::ContainerInfo>> FakeEngine::containers() {
     return faults_.call("engine.containers", [&] {
         std::vector<host::ContainerInfo> list;
         for (const auto& [name, info] : made)
-            list.push_back(info);
+            if (info.labels.count("update-agent.container") != 0) list.push_back(info);
         return Result<std::vector<host::ContainerInfo>>(list);
     });
 }
@@ -133,7 +133,8 @@ Result<> FakeEngine::create(const std::vector<std::string>& create_arguments) {
 Result<> FakeEngine::remove_container(const std::string& name) {
     return faults_.call("engine.remove_container", [&]() -> Result<> {
         const auto found = made.find(name);
-        if (found == made.end()) return {};
+        if (found == made.end() || found->second.labels.count("update-agent.container") == 0)
+            return {};
         if (found->second.state == "running")
             return model::fail(ErrorCode::internal, "the container runs: " + name);
         made.erase(found);

@@ -80,9 +80,9 @@ TEST_CASE("What runs is disturbed only after everything else has succeeded") {
         return std::find(calls.begin(), calls.end(), name) - calls.begin();
     };
     CHECK(first("engine.pull_layout") < first("engine.tag"));
-    CHECK(first("engine.tag") < first("machine.sync_file_system"));
-    CHECK(first("machine.sync_file_system") < first("engine.create"));
-    CHECK(first("engine.create") < first("services.reload"));
+    CHECK(first("engine.tag") < first("engine.create"));
+    CHECK(first("engine.create") < first("machine.sync_file_system"));
+    CHECK(first("machine.sync_file_system") < first("services.reload"));
     CHECK(first("services.reload") < first("services.start"));
     CHECK(std::count(calls.begin(), calls.end(), "services.reload") == 1);
     CHECK(scene.services.log == std::vector<std::string>{"reload", "start view.target"});
@@ -406,6 +406,66 @@ TEST_CASE("A bundle that was removed comes back from what is kept") {
     CHECK(result.error().code() == ErrorCode::conflict);
     CHECK(has(result.error().text(), "earlier generation"));
     CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("A kept directory that no generation names, or that is damaged, is replaced") {
+    Scene scene;
+    scene.have({bundles().base});
+    const auto orphan = scene.paths().bundles() / "clock_0.1.0";
+    write_text(orphan / "manifest", "the rest of it was being removed when the power went");
+    must(scene.install({bundles().clock}));
+    CHECK(std::filesystem::exists(orphan / "bundle.toml"));
+
+    must(scene.remove({"clock"}));
+    write_text(orphan / "manifest", "damaged");
+    std::filesystem::remove(orphan / "bundle.toml");
+    must(scene.install({bundles().clock}));
+    CHECK(std::filesystem::exists(orphan / "bundle.toml"));
+    CHECK(scene.active("ticker.service"));
+}
+
+TEST_CASE("A container of somebody else that has the name is left alone") {
+    Scene scene;
+    scene.initialise();
+    const auto plan = must(scene.install({bundles().clock}, true)).plan;
+    const auto podman_name = plan.specs.begin()->second.container.podman_name;
+    scene.engine.made[podman_name] = {
+        .id = "theirs", .name = podman_name, .state = "exited", .image_id = {}, .labels = {}};
+    const auto before = scene.snapshot();
+    const auto result = scene.install({bundles().clock});
+    REQUIRE_FALSE(result);
+    CHECK(has(result.error().text(), "the name is in use: " + podman_name));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("A name that an image had before comes back to it") {
+    Scene scene;
+    scene.initialise();
+    const auto image = must(scene.install({bundles().clock}, true))
+                           .plan.add.front()
+                           .description.containers.front()
+                           .image;
+    scene.engine.image_names[std::string(64, 'd')] = {image};
+    const auto before = scene.snapshot();
+    scene.services.never_ready = {"ticker.service"};
+    REQUIRE_FALSE(scene.install({bundles().clock}));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("An engine that does not answer for a moment takes nothing back") {
+    const TemporaryDirectory directory;
+    const auto file = make_bundle(directory.path() / "checked.bundle",
+                                  clock_description() + "[containers.health]\ncmd = \"true\"\n");
+    Scene scene;
+    scene.initialise();
+    scene.progress.at_step = [&](const std::string& what) {
+        // The second of the calls that the watch makes asks for the health.
+        if (what == "watching the health") scene.faults.fail_at(2, CallFaults::Kind::before);
+    };
+    must(scene.install({file}));
+    CHECK(scene.faults.happened() == 1);
 }
 
 TEST_CASE("Only a whole, listed bundle is kept") {

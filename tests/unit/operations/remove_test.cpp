@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/control.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/history.hpp"
 #include "tests/unit/operations/scene.hpp"
@@ -69,6 +70,40 @@ TEST_CASE("A removal is refused before anything stops") {
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().code() == ErrorCode::not_found);
     CHECK(difference(before, scene.snapshot()).empty());
+}
+
+TEST_CASE("What was stopped by hand is not started on the way back") {
+    Scene scene;
+    scene.have({bundles().base, bundles().view});
+    must(operations::stop(scene.context(), {"view"}));
+    scene.services.cannot_stop = {"bridge.service"};
+    REQUIRE_FALSE(scene.remove({"base", "view"}));
+    CHECK(scene.active("broker.service"));
+    CHECK_FALSE(scene.active("view.target"));
+    CHECK_FALSE(scene.active("panel.service"));
+}
+
+TEST_CASE("An image that cannot be removed keeps nothing else, and is tried again") {
+    Scene scene;
+    scene.configuration.keep_generations = 1;
+    scene.have({bundles().base, bundles().clock});
+    const auto image = must(store::Generations(scene.paths()).installed())
+                           .bundles.at(*model::BundleId::parse("clock"))
+                           .containers[0]
+                           .image_id.hex();
+    scene.engine.made["theirs"] = {
+        .id = "theirs", .name = "theirs", .state = "exited", .image_id = image, .labels = {}};
+    must(scene.remove({"base", "clock"}));
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(has(scene.progress.warnings[0], "in use by theirs"));
+    CHECK(scene.engine.image_names.size() == 1);
+    CHECK(scene.engine.made.size() == 1);
+    CHECK(std::filesystem::is_empty(scene.paths().bundles()));
+
+    scene.engine.made.clear();
+    must(scene.install({bundles().base}));
+    CHECK(scene.engine.image_names.count(image) == 0);
+    CHECK(must(store::Generations(scene.paths()).list()) == std::vector<unsigned>{3});
 }
 
 TEST_CASE("A unit that does not stop keeps its bundle") {

@@ -89,8 +89,8 @@ TEST_CASE("A lost store is filled again from what is kept") {
     CHECK(scene.engine.arguments == arguments);
     CHECK(asked(scene, "machine.sync_file_system"));
     CHECK(scene.services.log == kOnlyQueued);
-    // Two images, the sync, two containers.
-    CHECK(scene.progress.warnings.size() == 5);
+    // Two images, two containers.
+    CHECK(scene.progress.warnings.size() == 4);
 }
 
 TEST_CASE("Only what is missing is restored") {

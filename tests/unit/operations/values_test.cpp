@@ -345,6 +345,7 @@ TEST_CASE("Effects come in the order of a transaction") {
                                 .reason = "install",
                                 .time = {},
                                 .engine = {},
+                                .containers = {},
                                 .kept = {},
                                 .offline = false,
                                 .systemd_version = 252};
@@ -355,23 +356,30 @@ TEST_CASE("Effects come in the order of a transaction") {
     CHECK(lines(operations::effects_of(plan, input, paths)) ==
           std::vector<std::string>{
               "unpacking base_1.0.0", "unpacking view_2.0.0", "bringing in image localhost/image:1",
-              "bringing in image localhost/other:1", "syncing the image store", made("bridge"),
-              made("broker"), made("panel"), "writing generation 2", "switching to generation 2",
+              "bringing in image localhost/other:1", made("bridge"), made("broker"), made("panel"),
+              "syncing the image store", "writing generation 2", "switching to generation 2",
               "starting installed-bundles.target base.target view.target", "watching the health",
               "noting the state of generation 2"});
 
     SECTION("what the engine has is not brought again") {
         input.engine.images = {{*base.containers[0].image_id, {}},
                                {*base.containers[1].image_id, {}}};
-        input.engine.containers = {{.id = "1",
-                                    .name = plan.specs.at(name("broker")).container.podman_name,
-                                    .state = "exited",
-                                    .image_id = {},
-                                    .labels = {}}};
+        const auto& broker = plan.specs.at(name("broker")).container;
+        const auto& panel = plan.specs.at(name("panel")).container;
+        const auto engine_has = [&](const std::string& podman_name, const std::string& spec) {
+            input.engine.containers.push_back({.id = podman_name,
+                                               .name = podman_name,
+                                               .state = "exited",
+                                               .image_id = {},
+                                               .labels = {{"update-agent.spec", spec}}});
+        };
+        engine_has(broker.podman_name, broker.spec.hex());
+        // The name is the same, and what was created is something else.
+        engine_has(panel.podman_name, broker.spec.hex());
         CHECK(lines(operations::effects_of(plan, input, paths)) ==
               std::vector<std::string>{"unpacking base_1.0.0", "unpacking view_2.0.0",
-                                       made("bridge"), made("panel"), "writing generation 2",
-                                       "switching to generation 2",
+                                       made("bridge"), made("panel"), "syncing the image store",
+                                       "writing generation 2", "switching to generation 2",
                                        "starting installed-bundles.target base.target view.target",
                                        "watching the health", "noting the state of generation 2"});
     }
@@ -390,6 +398,30 @@ TEST_CASE("Effects come in the order of a transaction") {
               std::vector<std::string>{"writing generation 2", "stopping view.target base.target",
                                        "switching to generation 2",
                                        "noting the state of generation 2"});
+    }
+    SECTION("what stays keeps the arguments that it was created with") {
+        const auto set = installed_from({candidate(base)});
+        const auto adding =
+            make_plan(set, {.add = {candidate(view)}, .remove = {}}, facts()).value();
+        input.containers = {{"broker", "as it was"}, {"bridge", "too"}, {"gone", "removed"}};
+        const auto effects = operations::effects_of(adding, input, paths);
+        const auto written = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
+            return std::holds_alternative<operations::WriteGeneration>(each);
+        });
+        const auto& texts = std::get<operations::WriteGeneration>(*written).generation.containers;
+        CHECK(texts.size() == 3);
+        CHECK(texts.at("broker") == "as it was");
+        CHECK(texts.at("bridge") == "too");
+        CHECK(texts.at("panel") == agent::containers::to_text(adding.specs.at(name("panel"))));
+    }
+    SECTION("an image whose name is taken gives it back") {
+        input.engine.images = {{*base.containers[1].image_id, {base.containers[0].image}}};
+        const auto effects = operations::effects_of(plan, input, paths);
+        const auto brought = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
+            return std::holds_alternative<operations::BringImage>(each);
+        });
+        CHECK(std::get<operations::BringImage>(*brought).named_before ==
+              base.containers[1].image_id);
     }
     SECTION("what is waited for are the longest of the bundles' times") {
         view.start_timeout = 200s;
