@@ -26,6 +26,11 @@ struct ImageInfo {
     std::vector<std::string> names;
 };
 
+struct Inventory {
+    std::vector<ImageInfo> images;
+    std::vector<ContainerInfo> containers;
+};
+
 /// The machine's container engine. Every call is bounded by a timeout; a call that hangs is ended,
 /// and an error like any other (ErrorCode::internal, naming the command and the time).
 /// An engine that is not there is ErrorCode::conflict, with the package to install.
@@ -40,6 +45,8 @@ class ContainerEngine {
     [[nodiscard]] virtual model::Result<std::vector<ImageInfo>> images() = 0;
     /// Containers with a label update-agent.container, running or not.
     [[nodiscard]] virtual model::Result<std::vector<ContainerInfo>> containers() = 0;
+    /// Both, asked for at the same time.
+    [[nodiscard]] virtual model::Result<Inventory> inventory() = 0;
     /// Brings the image with the reference `ref` of an OCI layout into the store and returns the id
     /// that it has there.
     [[nodiscard]] virtual model::Result<model::Sha256> pull_layout(

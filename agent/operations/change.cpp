@@ -2,6 +2,7 @@
 #include "agent/operations/change.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "agent/crypto/sha256.hpp"
 #include "agent/model/exit_code.hpp"
@@ -136,6 +137,8 @@ struct Execution {
     Result<> result;
     /// Whether it came as far as the switch. What was refused before leaves no trace on disk.
     bool disturbed = false;
+    /// Our containers in the engine after a success.
+    std::set<std::string> containers = {};
 };
 
 Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
@@ -153,7 +156,7 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
     TRY_ASSIGN(input.containers,
                store::Generations(context.paths).read_containers(prepared.before.generation));
     if (!context.offline) {
-        TRY_ASSIGN(input.engine, take_inventory(context.host.engine));
+        TRY_ASSIGN(input.engine, context.host.engine.inventory());
     }
     return input;
 }
@@ -163,7 +166,12 @@ Execution carry_out(const Context& context, const ChangeRequest& request, Prepar
     if (!input) return {.result = model::fail(input.error()), .disturbed = false};
     World world{.context = context, .readers = std::move(prepared.opened.readers)};
     auto result = run_transaction(effects_of(prepared.plan, *input, context.paths), world);
-    return {.result = std::move(result), .disturbed = world.disturbed};
+    Execution execution{.result = std::move(result), .disturbed = world.disturbed};
+    for (const auto& container : input->engine.containers)
+        execution.containers.insert(container.name);
+    for (const auto& [name, spec] : prepared.plan.specs)
+        execution.containers.insert(spec.container.podman_name);
+    return execution;
 }
 
 void record(const Context& context, const ChangeRequest& request, const Prepared& prepared,
@@ -212,11 +220,11 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
         return outcome;
     }
 
-    const auto [result, disturbed] = carry_out(context, request, prepared);
+    const auto [result, disturbed, containers] = carry_out(context, request, prepared);
     if (result) outcome.generation_after = prepared.plan.result.generation;
     if (disturbed) record(context, request, prepared, start, result, outcome.generation_after);
     if (!result) return model::fail(result.error());
-    if (auto collected = collect_garbage(context); !collected)
+    if (auto collected = collect_garbage(context, containers); !collected)
         context.progress.warning("what is no longer needed could not be removed: " +
                                  collected.error().text());
     return outcome;

@@ -87,7 +87,7 @@ std::vector<InstalledSet> read_sets(const store::Generations& generations,
 
 Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, unsigned keep,
                      const std::vector<std::string>& kept_bundles,
-                     const std::vector<host::ContainerInfo>& ours) {
+                     const std::set<std::string>& ours) {
     Garbage garbage;
     Needed needed;
     Needed dropped;
@@ -99,14 +99,13 @@ Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, un
     for (const auto& name : kept_bundles)
         if (needed.bundles.count(name) == 0) garbage.bundles.push_back(name);
     for (const auto& container : ours)
-        if (needed.containers.count(container.name) == 0)
-            garbage.containers.push_back(container.name);
+        if (needed.containers.count(container) == 0) garbage.containers.push_back(container);
     for (const auto& image : dropped.images)
         if (needed.images.count(image) == 0) garbage.images.push_back(*model::Sha256::parse(image));
     return garbage;
 }
 
-Result<> collect_garbage(const Context& context) {
+Result<> collect_garbage(const Context& context, const std::set<std::string>& ours) {
     const store::Generations generations(context.paths);
     Failures failures;
     failures.note(generations.remove_leftovers());
@@ -115,10 +114,6 @@ Result<> collect_garbage(const Context& context) {
     const auto sets = read_sets(generations, numbers, failures);
     if (sets.size() != numbers.size()) return failures.result();
     TRY_ASSIGN(const auto kept, kept_bundle_names(context.paths));
-    std::vector<host::ContainerInfo> ours;
-    if (!context.offline) {
-        TRY_ASSIGN(ours, context.host.engine.containers());
-    }
     const auto garbage =
         find_garbage(sets, current, context.configuration.keep_generations, kept, ours);
     std::set<std::string> stuck;

@@ -23,6 +23,10 @@ struct Host {
     host::Machine& machine;
 };
 
+/// Jobs of units that stop or restart take as long as the containers' own timeouts; this only
+/// bounds a systemd that does not answer.
+inline constexpr std::chrono::minutes kJobBound{15};
+
 /// Everything an operation is given; nothing is read from the environment.
 struct Context {
     store::Paths paths;

@@ -18,8 +18,6 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-constexpr std::chrono::minutes kJobBound{15};
-
 struct Selection {
     model::InstalledSet set;
     std::vector<model::BundleId> bundles;

@@ -86,7 +86,7 @@ Check check_engine_content(const Context& context) {
     const store::Generations generations(context.paths);
     const auto set = generations.installed();
     const auto containers = generations.read_containers(set ? set->generation : 0);
-    const auto engine = take_inventory(context.host.engine);
+    const auto engine = context.host.engine.inventory();
     if (!set || !containers || !engine)
         return failure("images and containers", "could not be compared with the installed set",
                        "see the checks above");

@@ -21,10 +21,6 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-// Stopping and restarting take as long as the containers' own timeouts; this only bounds a systemd
-// that does not answer.
-constexpr std::chrono::minutes kJobBound{15};
-
 std::filesystem::path temporary(const std::filesystem::path& directory) {
     return directory.parent_path() /
            (std::string(store::kUnfinishedPrefix) + directory.filename().string());

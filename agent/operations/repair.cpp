@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/operations/inventory.hpp"
 
 namespace agent::operations {
 
@@ -12,21 +13,21 @@ using model::Result;
 
 std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
                                         const std::map<std::string, std::string>& containers,
-                                        const EngineInventory& engine, const store::Paths& paths) {
+                                        const host::Inventory& engine, const store::Paths& paths) {
     std::set<model::Sha256> seen;
     std::vector<Effect> brought;
     std::vector<Effect> created;
     for (const auto& [id, bundle] : set.bundles) {
         const auto layout = paths.bundle(id, bundle.description.version) / "images";
         for (const auto& container : bundle.description.containers)
-            if (!engine.has_image(*container.image_id) && seen.insert(*container.image_id).second)
+            if (!has_image(engine, *container.image_id) && seen.insert(*container.image_id).second)
                 brought.emplace_back(BringImage{.layout = layout,
                                                 .id = *container.image_id,
                                                 .name = container.image,
                                                 .named_before = std::nullopt});
         for (const auto& container : bundle.containers) {
             const auto text = containers.find(container.name.value());
-            if (text == containers.end() || engine.has_container(container)) continue;
+            if (text == containers.end() || has_container(engine, container)) continue;
             if (const auto spec = containers::parse_create_spec(text->second))
                 created.emplace_back(CreateContainer{.podman_name = container.podman_name,
                                                      .arguments = spec->arguments});
@@ -41,7 +42,7 @@ Result<std::vector<std::string>> repair_engine(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto containers, generations.read_containers(set.generation));
-    TRY_ASSIGN(const auto engine, take_inventory(context.host.engine));
+    TRY_ASSIGN(const auto engine, context.host.engine.inventory());
     World world{.context = context, .readers = {}};
     std::vector<std::string> done;
     for (const auto& effect : missing_from_engine(set, containers, engine, context.paths)) {

@@ -6,7 +6,6 @@
 
 #include "agent/operations/context.hpp"
 #include "agent/operations/effects.hpp"
-#include "agent/operations/engine_inventory.hpp"
 #include "agent/store/generations.hpp"
 
 namespace agent::operations {
@@ -15,7 +14,7 @@ namespace agent::operations {
 /// the kept bundle files and the stored create arguments. Pure.
 [[nodiscard]] std::vector<Effect> missing_from_engine(
     const model::InstalledSet& set, const std::map<std::string, std::string>& containers,
-    const EngineInventory& engine, const store::Paths& paths);
+    const host::Inventory& engine, const store::Paths& paths);
 
 /// Restores what the engine lacks of the current generation. Returns what was done; each failure is
 /// a warning, and the rest goes on.

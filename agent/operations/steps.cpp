@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/inventory.hpp"
 
 namespace agent::operations {
 
@@ -55,12 +56,12 @@ void acquire(const planning::Plan& plan, const StepInput& input, const store::Pa
         const auto& description = candidate.description;
         for (const auto& container : description.containers) {
             const auto& id = *container.image_id;
-            if (input.engine.has_image(id) || !brought.insert(id).second) continue;
+            if (has_image(input.engine, id) || !brought.insert(id).second) continue;
             effects.emplace_back(
                 BringImage{.layout = paths.bundle(description.id, description.version) / "images",
                            .id = id,
                            .name = container.image,
-                           .named_before = input.engine.image_named(container.image)});
+                           .named_before = image_named(input.engine, container.image)});
         }
     }
 }
@@ -73,7 +74,7 @@ bool writes_engine_store(const Effect& effect) {
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
     if (!input.offline) {
         for (const auto& [name, spec] : plan.specs)
-            if (!input.engine.has_container(spec.container))
+            if (!has_container(input.engine, spec.container))
                 effects.emplace_back(CreateContainer{.podman_name = spec.container.podman_name,
                                                      .arguments = spec.arguments});
         if (std::any_of(effects.begin(), effects.end(), writes_engine_store))

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "agent/operations/effects.hpp"
-#include "agent/operations/engine_inventory.hpp"
 #include "agent/planning/plan.hpp"
 
 namespace agent::operations {
@@ -16,7 +15,7 @@ struct StepInput {
     unsigned current_generation = 0;
     std::string reason;
     model::SystemTime time;
-    EngineInventory engine;
+    host::Inventory engine;
     /// Texts of the current generation's containers, by name; those that stay keep theirs.
     std::map<std::string, std::string> containers;
     /// Kept directories of bundles that an earlier generation left, with the same content.

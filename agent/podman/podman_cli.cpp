@@ -2,6 +2,7 @@
 #include "agent/podman/podman_cli.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include "agent/podman/failure.hpp"
 #include "agent/podman/listing.hpp"
@@ -119,6 +120,16 @@ Result<std::vector<ContainerInfo>> PodmanCli::containers() {
                     {"ps", "--all", "--filter", "label=update-agent.container", "--format", "json"},
                     options_.call_timeout}));
     return parse_containers(json);
+}
+
+Result<host::Inventory> PodmanCli::inventory() {
+    // A call of podman takes its time to start, whatever it is asked.
+    auto asked = std::async([this] { return images(); });
+    auto there = containers();
+    auto brought = asked.get();
+    if (!brought) return model::fail(std::move(brought).error());
+    if (!there) return model::fail(std::move(there).error());
+    return host::Inventory{.images = std::move(*brought), .containers = std::move(*there)};
 }
 
 Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string& ref) {

@@ -70,6 +70,8 @@ Result<> remove_whole(const fs::path& directory) {
     TRY(remove_tree(gone));
     if (::rename(directory.c_str(), gone.c_str()) != 0) {
         if (errno == ENOENT) return {};
+        // overlayfs(5) does not rename what is in a lower layer.
+        if (errno == EXDEV) return remove_tree(directory);
         return fail(call_error("remove", directory));
     }
     TRY(sync_directory(directory.parent_path()));

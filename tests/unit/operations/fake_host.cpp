@@ -77,6 +77,13 @@ Result<std::vector<host::ContainerInfo>> FakeEngine::containers() {
     });
 }
 
+Result<host::Inventory> FakeEngine::inventory() {
+    host::Inventory inventory;
+    TRY_ASSIGN(inventory.images, images());
+    TRY_ASSIGN(inventory.containers, containers());
+    return inventory;
+}
+
 Result<model::Sha256> FakeEngine::pull_layout(const std::filesystem::path& layout,
                                               const std::string& ref) {
     return faults_.call("engine.pull_layout", [&]() -> Result<model::Sha256> {

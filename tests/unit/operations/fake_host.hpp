@@ -69,6 +69,7 @@ class FakeEngine final : public host::ContainerEngine {
     Result<std::filesystem::path> graph_root() override;
     Result<std::vector<host::ImageInfo>> images() override;
     Result<std::vector<host::ContainerInfo>> containers() override;
+    Result<host::Inventory> inventory() override;
     Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                       const std::string& ref) override;
     Result<> tag(const model::Sha256& image, const std::string& name) override;

@@ -230,18 +230,11 @@ TEST_CASE("Garbage is what no kept generation needs") {
                                                    generation(2, {"a", "b"}), generation(3, {"b"}),
                                                    generation(4, {"c"})};
     const std::vector<std::string> kept = {"a_1.0.0", "b_1.0.0", "c_1.0.0", "stray_9.0.0"};
-    std::vector<host::ContainerInfo> ours;
-    for (const auto* each : {"a", "b", "c"}) {
-        const auto set = generation(0, {each});
-        ours.push_back({.id = each,
-                        .name = set.bundles.begin()->second.containers[0].podman_name,
-                        .state = "exited",
-                        .image_id = {},
-                        .labels = {}});
-    }
-    ours.push_back(
-        {.id = "s", .name = "stray-00000000", .state = {}, .image_id = {}, .labels = {}});
-    const auto container = [&](std::size_t i) { return ours[i].name; };
+    const auto container = [&](const char* bundle) {
+        return generation(0, {bundle}).bundles.begin()->second.containers[0].podman_name;
+    };
+    const std::set<std::string> ours = {container("a"), container("b"), container("c"),
+                                        "stray-00000000"};
     const auto image = [](char c) { return model::Sha256::parse(std::string(64, c)).value(); };
 
     struct Case {
@@ -251,22 +244,22 @@ TEST_CASE("Garbage is what no kept generation needs") {
         operations::Garbage garbage;
     };
     const std::vector<Case> cases = {
-        {"all are kept", 4, 5, {{}, {"stray_9.0.0"}, {container(3)}, {}}},
+        {"all are kept", 4, 5, {{}, {"stray_9.0.0"}, {"stray-00000000"}, {}}},
         {"the newest two",
          4,
          2,
-         {{0, 1, 2}, {"a_1.0.0", "stray_9.0.0"}, {container(0), container(3)}, {image('a')}}},
+         {{0, 1, 2}, {"a_1.0.0", "stray_9.0.0"}, {container("a"), "stray-00000000"}, {image('a')}}},
         {"only the current one",
          4,
          1,
          {{0, 1, 2, 3},
           {"a_1.0.0", "b_1.0.0", "stray_9.0.0"},
-          {container(0), container(1), container(3)},
+          {container("a"), container("b"), "stray-00000000"},
           {image('a'), image('b')}}},
         {"the current one is not the newest",
          1,
          1,
-         {{0, 2, 3}, {"b_1.0.0", "stray_9.0.0"}, {container(1), container(3)}, {image('b')}}},
+         {{0, 2, 3}, {"b_1.0.0", "stray_9.0.0"}, {container("b"), "stray-00000000"}, {image('b')}}},
     };
     for (const auto& each : cases) {
         INFO(each.what);
