@@ -2,7 +2,7 @@
 #include "agent/apt/helper_package_database.hpp"
 
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using agent::apt::HelperPackageDatabase;
 using agent::model::ErrorCode;

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using agent::machine::LinuxMachine;
 using agent::model::ErrorCode;

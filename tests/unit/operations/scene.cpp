@@ -8,6 +8,7 @@
 #include "agent/crypto/sha256.hpp"
 #include "agent/model/description.hpp"
 #include "agent/operations/startup.hpp"
+#include "agent/store/generations.hpp"
 #include "tests/unit/crypto/pki.hpp"
 
 namespace test {
@@ -217,6 +218,10 @@ Snapshot Scene::snapshot() const {
     for (const auto& [name, info] : engine.made)
         snapshot.containers[name] = info.state;
     return snapshot;
+}
+
+model::InstalledSet Scene::installed() const {
+    return must(store::Generations(paths()).installed());
 }
 
 bool Scene::active(const std::string& unit) const {

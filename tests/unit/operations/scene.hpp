@@ -11,7 +11,7 @@
 #include "agent/operations/change.hpp"
 #include "tests/unit/catch.hpp"
 #include "tests/unit/operations/fake_host.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace test {
 
@@ -62,6 +62,7 @@ class Scene {
     void initialise();
     Snapshot snapshot() const;
     bool active(const std::string& unit) const;
+    model::InstalledSet installed() const;
     store::Paths paths() const { return store::Paths(directory_.path()); }
     const std::filesystem::path& root() const { return directory_.path(); }
     std::filesystem::path graph_root() const { return root() / "storage"; }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 /// A program in the place of podman, in a directory of its own that goes with the object. What the
 /// real one does is tested in a machine; here it is what it is asked and how its answers are taken.

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace fs = std::filesystem;
 

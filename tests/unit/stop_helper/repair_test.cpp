@@ -2,7 +2,7 @@
 #include "agent/stop_helper/repair.hpp"
 
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using agent::host::ContainerInfo;
 using agent::model::ContainerName;

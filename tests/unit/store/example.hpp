@@ -6,7 +6,7 @@
 
 #include "agent/store/generations.hpp"
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace test {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/unit/catch.hpp"
-#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using agent::systemd::host_unit_file;
 namespace fs = std::filesystem;

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/bundle/oci_layout.hpp"
+#include "tests/unit/operations/fake_host.hpp"
+
+namespace test {
+
+Result<> FakeEngine::check() {
+    return faults_.call("engine.check", [] { return Result<>(); });
+}
+
+Result<std::filesystem::path> FakeEngine::graph_root() {
+    return faults_.call("engine.graph_root",
+                        [&] { return Result<std::filesystem::path>(graph_root_); });
+}
+
+Result<std::vector<host::ImageInfo>> FakeEngine::images() {
+    return faults_.call("engine.images", [&] {
+        std::vector<host::ImageInfo> list;
+        for (const auto& [id, names] : image_names)
+            list.push_back({*model::Sha256::parse(id), {names.begin(), names.end()}});
+        return Result<std::vector<host::ImageInfo>>(list);
+    });
+}
+
+Result<std::vector<host::ContainerInfo>> FakeEngine::containers() {
+    return faults_.call("engine.containers", [&] {
+        std::vector<host::ContainerInfo> list;
+        for (const auto& [name, info] : made)
+            if (info.labels.count("update-agent.container") != 0) list.push_back(info);
+        return Result<std::vector<host::ContainerInfo>>(list);
+    });
+}
+
+Result<host::Inventory> FakeEngine::inventory() {
+    host::Inventory inventory;
+    TRY_ASSIGN(inventory.images, images());
+    TRY_ASSIGN(inventory.containers, containers());
+    return inventory;
+}
+
+Result<model::Sha256> FakeEngine::pull_layout(const std::filesystem::path& layout,
+                                              const std::string& ref) {
+    return faults_.call("engine.pull_layout", [&]() -> Result<model::Sha256> {
+        TRY_ASSIGN(const auto images, agent::bundle::read_layout(layout));
+        for (const auto& image : images) {
+            if (image.ref != ref) continue;
+            const auto id = pulls_as.value_or(image.id);
+            image_names[id.hex()];
+            return id;
+        }
+        return model::fail(ErrorCode::internal, "the layout has no " + ref);
+    });
+}
+
+Result<> FakeEngine::tag(const model::Sha256& image, const std::string& name) {
+    return faults_.call("engine.tag", [&]() -> Result<> {
+        const auto found = image_names.find(image.hex());
+        if (found == image_names.end())
+            return model::fail(ErrorCode::internal, "no such image: " + image.hex());
+        found->second.insert(name);
+        return {};
+    });
+}
+
+Result<> FakeEngine::push_layout(const std::string& image, const std::filesystem::path& /*layout*/,
+                                 const std::string& /*ref*/) {
+    return model::fail(ErrorCode::not_found, image + ": this store gives nothing away");
+}
+
+Result<> FakeEngine::create(const std::vector<std::string>& create_arguments) {
+    return faults_.call("engine.create", [&]() -> Result<> {
+        host::ContainerInfo info;
+        info.state = "created";
+        for (const auto& argument : create_arguments) {
+            if (argument.starts_with("--name=")) info.name = argument.substr(7);
+            if (argument.starts_with("--label=")) {
+                const auto label = argument.substr(8);
+                const auto equals = label.find('=');
+                info.labels[label.substr(0, equals)] = label.substr(equals + 1);
+            }
+            if (info.image_id.empty() && !argument.starts_with("--")) info.image_id = argument;
+        }
+        if (made.count(info.name) != 0)
+            return model::fail(ErrorCode::internal, "the name is in use: " + info.name);
+        if (image_names.count(info.image_id) == 0)
+            return model::fail(ErrorCode::internal, "no such image: " + info.image_id);
+        info.id = "id-of-" + info.name;
+        arguments[info.name] = create_arguments;
+        made[info.name] = info;
+        return {};
+    });
+}
+
+Result<> FakeEngine::remove_container(const std::string& name) {
+    return faults_.call("engine.remove_container", [&]() -> Result<> {
+        const auto found = made.find(name);
+        if (found == made.end() || found->second.labels.count("update-agent.container") == 0)
+            return {};
+        if (found->second.state == "running")
+            return model::fail(ErrorCode::internal, "the container runs: " + name);
+        made.erase(found);
+        arguments.erase(name);
+        return {};
+    });
+}
+
+Result<> FakeEngine::remove_image(const model::Sha256& image) {
+    return faults_.call("engine.remove_image", [&]() -> Result<> {
+        for (const auto& [name, info] : made)
+            if (info.image_id == image.hex())
+                return model::fail(ErrorCode::internal, "the image is in use by " + name);
+        image_names.erase(image.hex());
+        return {};
+    });
+}
+
+Result<std::string> FakeEngine::health(const std::string& name) {
+    return faults_.call("engine.health", [&] {
+        const auto found = health_of.find(name);
+        return Result<std::string>(found == health_of.end() ? "healthy" : found->second);
+    });
+}
+
+}  // namespace test

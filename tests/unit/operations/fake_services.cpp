@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+
+#include "tests/unit/operations/fake_host.hpp"
+#include "tests/unit/temporary_directory.hpp"
+
+namespace test {
+
+namespace {
+
+std::vector<std::string> words(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+bool is_service(const std::string& name) {
+    return name.ends_with(".service");
+}
+
+/// An instance of a template that the package brings; none runs here unless a test says so.
+bool is_pause(const std::string& name) {
+    return name.starts_with("update-agent-pause@");
+}
+
+constexpr auto kAll = "installed-bundles.target";
+
+}  // namespace
+
+void FakeServices::load() {
+    loaded.clear();
+    wanted_by_all_.clear();
+    if (!std::filesystem::is_directory(units_link_)) return;
+    for (const auto& entry : std::filesystem::directory_iterator(units_link_))
+        if (entry.is_regular_file())
+            loaded[entry.path().filename().string()] = read_text(entry.path());
+    for (const auto& entry :
+         std::filesystem::directory_iterator(units_link_ / "installed-bundles.target.wants"))
+        wanted_by_all_.push_back(entry.path().filename().string());
+    std::sort(wanted_by_all_.begin(), wanted_by_all_.end());
+}
+
+std::map<std::string, FakeUnit> FakeServices::noticeable() const {
+    std::map<std::string, FakeUnit> found;
+    for (const auto& [name, unit] : units)
+        if (unit.active != "inactive" || unit.masked) found[name] = unit;
+    return found;
+}
+
+bool FakeServices::known(const std::string& name) const {
+    return name == kAll || is_pause(name) || loaded.count(name) != 0 || foreign.count(name) != 0;
+}
+
+std::vector<std::string> FakeServices::listed(const std::string& name,
+                                              const std::string& key) const {
+    if (name == kAll) return key == "Wants" ? wanted_by_all_ : std::vector<std::string>();
+    const auto text = loaded.find(name);
+    if (text == loaded.end()) return {};
+    std::istringstream lines(text->second);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with(key + "=")) return words(line.substr(key.size() + 1));
+    return {};
+}
+
+std::string FakeServices::start_service(const std::string& name, FakeUnit& unit) {
+    for (const auto& bound : listed(name, "BindsTo"))
+        if (start_one(bound) != "done") return "dependency";
+    const auto container = engine_.made.find(listed(name, "ExecStart").back());
+    if (container == engine_.made.end()) {
+        unit = {.active = "failed", .sub = "failed", .result = "exit-code", .invocation = {}};
+        return "failed";
+    }
+    container->second.state = "running";
+    if (never_ready.count(name) == 0) return "done";
+    unit.active = "activating";
+    unit.sub = "auto-restart";
+    unit.result = "timeout";
+    return "timeout";
+}
+
+std::string FakeServices::start_one(const std::string& name) {
+    auto& unit = units[name];
+    if (!known(name) || unit.masked) return "failed";
+    if (unit.active == "active") return "done";
+    unit.invocation = std::string(24, '0') + std::to_string(10000000 + ++invocations_);
+    for (const auto& required : listed(name, "Requires"))
+        if (known(required) && start_one(required) != "done") return "dependency";
+    if (is_service(name)) {
+        if (auto result = start_service(name, unit); result != "done") return result;
+        unit.pid = 1000 + invocations_;
+    }
+    unit.active = "active";
+    unit.sub = is_service(name) ? "running" : "active";
+    unit.result = "success";
+    for (const auto& wanted : listed(name, "Wants"))
+        start_one(wanted);
+    return "done";
+}
+
+void FakeServices::stop_one(const std::string& name) {
+    if (is_service(name) && loaded.count(name) != 0) {
+        const auto container = engine_.made.find(listed(name, "ExecStart").back());
+        if (container != engine_.made.end() && container->second.state == "running")
+            container->second.state = "exited";
+    }
+    auto& unit = units[name];
+    const bool was_down = unit.active == "inactive";
+    unit = {.active = "inactive",
+            .sub = "dead",
+            .result = "success",
+            .invocation = unit.invocation,
+            .pid = 0,
+            .restarts = 0,
+            .masked = unit.masked};
+    if (was_down) return;
+    for (const auto& [other, text] : loaded)
+        for (const auto* key : {"PartOf", "BindsTo"})
+            for (const auto& each : listed(other, key))
+                if (each == name) stop_one(other);
+}
+
+void FakeServices::note(const std::string& what, const std::vector<std::string>& names) {
+    std::string line = what;
+    for (const auto& name : names)
+        if (is_pause(name))
+            ended_pauses.insert(name);
+        else
+            line += " " + name;
+    if (names.empty() || line != what) log.push_back(line);
+}
+
+Result<unsigned> FakeServices::version() {
+    return faults_.call("services.version", [&] { return Result<unsigned>(systemd_version); });
+}
+
+Result<> FakeServices::reload() {
+    return faults_.call("services.reload", [&]() -> Result<> {
+        note("reload", {});
+        load();
+        return {};
+    });
+}
+
+Result<> FakeServices::queue_start(const std::string& unit) {
+    return faults_.call("services.queue_start", [&]() -> Result<> {
+        note("queue", {unit});
+        return {};
+    });
+}
+
+FakeServices::Jobs FakeServices::start(const std::vector<std::string>& names, Timeout /*t*/) {
+    return faults_.call("services.start", [&]() -> Jobs {
+        note("start", names);
+        std::vector<host::JobResult> jobs;
+        for (const auto& name : names) {
+            if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
+            jobs.push_back({name, start_one(name)});
+        }
+        return jobs;
+    });
+}
+
+FakeServices::Jobs FakeServices::stop(const std::vector<std::string>& names, Timeout /*t*/) {
+    return faults_.call("services.stop", [&]() -> Jobs {
+        note("stop", names);
+        std::vector<host::JobResult> jobs;
+        for (const auto& name : names) {
+            if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
+            if (cannot_stop.count(name) == 0) stop_one(name);
+            jobs.push_back({name, cannot_stop.count(name) == 0 ? "done" : "timeout"});
+        }
+        return jobs;
+    });
+}
+
+FakeServices::Jobs FakeServices::restart(const std::vector<std::string>& names, Timeout /*t*/) {
+    return faults_.call("services.restart", [&]() -> Jobs {
+        note("restart", names);
+        std::vector<host::JobResult> jobs;
+        for (const auto& name : names) {
+            if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
+            stop_one(name);
+            jobs.push_back({name, start_one(name)});
+        }
+        return jobs;
+    });
+}
+
+Result<> FakeServices::reset_failed(const std::vector<std::string>& names) {
+    return faults_.call("services.reset_failed", [&]() -> Result<> {
+        for (const auto& name : names)
+            if (units[name].active == "failed") units[name].active = "inactive";
+        return {};
+    });
+}
+
+Result<std::vector<host::UnitState>> FakeServices::states(const std::vector<std::string>& names) {
+    return faults_.call("services.states", [&] {
+        std::vector<host::UnitState> list;
+        for (const auto& name : names) {
+            const auto& unit = units[name];
+            const auto host_file = foreign.find(name);
+            list.push_back({.name = name,
+                            .load = unit.masked   ? "masked"
+                                    : known(name) ? "loaded"
+                                                  : "not-found",
+                            .active = unit.active,
+                            .sub = unit.sub,
+                            .result = unit.result,
+                            .fragment_path = host_file != foreign.end()
+                                                 ? host_file->second
+                                                 : "/run/systemd/generator.late/" + name,
+                            .invocation_id = unit.invocation,
+                            .main_pid = unit.pid,
+                            .restarts = unit.restarts,
+                            .memory = std::nullopt,
+                            .since = 0,
+                            .exit_status = 0});
+        }
+        return Result<std::vector<host::UnitState>>(list);
+    });
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> FakeServices::foreign_unit_files(
+    const std::vector<std::string>& names) {
+    return faults_.call("services.foreign_unit_files", [&] {
+        std::vector<std::pair<std::string, std::string>> list;
+        for (const auto& name : names)
+            if (const auto file = foreign.find(name); file != foreign.end()) list.push_back(*file);
+        return Result<std::vector<std::pair<std::string, std::string>>>(list);
+    });
+}
+
+Result<> FakeServices::mask_runtime(const std::vector<std::string>& names) {
+    return faults_.call("services.mask_runtime", [&]() -> Result<> {
+        note("mask", names);
+        for (const auto& name : names)
+            units[name].masked = true;
+        return {};
+    });
+}
+
+Result<> FakeServices::unmask_runtime(const std::vector<std::string>& names) {
+    return faults_.call("services.unmask_runtime", [&]() -> Result<> {
+        note("unmask", names);
+        for (const auto& name : names)
+            units[name].masked = false;
+        return {};
+    });
+}
+
+}  // namespace test

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Installations that are refused before anything is done.
+#include "agent/store/lock.hpp"
+#include "tests/unit/operations/scene.hpp"
+
+using namespace test;
+
+namespace {
+
+std::string patched(std::string text, const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("A second operation is refused while one runs") {
+    Scene scene;
+    scene.initialise();
+    const auto before = scene.snapshot();
+    {
+        const auto held = must(store::Lock::acquire(scene.paths(), "install"));
+        const auto result = scene.install({bundles().base});
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code() == ErrorCode::busy);
+        CHECK(has(result.error().text(), "install"));
+        CHECK(difference(before, scene.snapshot()).empty());
+    }
+    scene.have({bundles().base});
+}
+
+TEST_CASE("What is refused leaves the machine and the history as they were") {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() / "bad.bundle";
+    struct Case {
+        const char* what;
+        std::function<void(Scene&)> arrange;
+        ErrorCode code;
+        std::string says;
+    };
+    const std::vector<Case> cases = {
+        {"not signed", [&](Scene&) { make_bundle(file, clock_description(), ""); },
+         ErrorCode::untrusted, "not signed"},
+        {"signed by nobody that is known",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description());
+             std::filesystem::remove(scene.root() / "etc/update-agent/trust.d/vendor.pem");
+         },
+         ErrorCode::untrusted, "bad.bundle"},
+        {"an id that the anchor may not sign",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description());
+             write_text(scene.root() / "etc/update-agent/trust.d/vendor.toml",
+                        "ids = [\"base\", \"view-*\"]\n");
+         },
+         ErrorCode::untrusted, "clock"},
+        {"cut short",
+         [&](Scene&) {
+             make_bundle(file, clock_description());
+             std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+         },
+         ErrorCode::invalid, "bad.bundle"},
+        {"another version of what is installed",
+         [&](Scene&) { make_bundle(file, patched(base_description(), "1.0.0", "1.1.0")); },
+         ErrorCode::conflict, "version 1.0.0 is installed"},
+        {"other content of what is installed",
+         [&](Scene&) { make_bundle(file, base_description() + "env = {A = \"b\"}\n"); },
+         ErrorCode::conflict, "other content"},
+        {"a requirement that is not there",
+         [&](Scene&) { make_bundle(file, patched(view_description(), "^1.0", "^2.0")); },
+         ErrorCode::conflict, "requires base ^2.0, and 1.0.0 is there"},
+        {"a container's name that is taken",
+         [&](Scene&) {
+             make_bundle(file, patched(clock_description(), "\"ticker\"", "\"broker\""));
+         },
+         ErrorCode::conflict, "'broker' is taken by the bundle base"},
+        {"the name of a unit of the host",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description());
+             scene.services.foreign["ticker.service"] = "/lib/systemd/system/ticker.service";
+         },
+         ErrorCode::conflict, "/lib/systemd/system/ticker.service"},
+        {"a key that this version cannot carry out",
+         [&](Scene&) { make_bundle(file, clock_description() + "devices = [\"/dev/ttyS0\"]\n"); },
+         ErrorCode::invalid, "not supported by this version"},
+        {"no space for the bundle",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description());
+             scene.machine.free = 1000;
+         },
+         ErrorCode::no_space, "are free"},
+        {"no space in the engine's store",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description());
+             scene.machine.engine_free = 1000;
+         },
+         ErrorCode::no_space, "storage"},
+        {"an image id that none of its images has",
+         [&](Scene&) {
+             make_bundle(file, clock_description() + "image-id = \"sha256:" + std::string(64, 'e') +
+                                   "\"\n");
+         },
+         ErrorCode::invalid, "no image with the id eeee"},
+        {"no such file", [&](Scene&) { std::filesystem::remove(file); }, ErrorCode::not_found,
+         "bad.bundle"},
+    };
+    for (const auto& each : cases) {
+        INFO(each.what);
+        Scene scene;
+        scene.have({bundles().base});
+        std::filesystem::remove(file);
+        each.arrange(scene);
+        const auto before = scene.snapshot();
+        const auto history = read_text(scene.paths().history());
+        const auto result = scene.install({file});
+        REQUIRE_FALSE(result);
+        INFO(result.error().text());
+        CHECK(result.error().code() == each.code);
+        CHECK(has(result.error().text(), each.says));
+        INFO(difference(before, scene.snapshot()));
+        CHECK(before == scene.snapshot());
+        CHECK(read_text(scene.paths().history()) == history);
+    }
+}
+
+TEST_CASE("Problems of all files are told together") {
+    const TemporaryDirectory directory;
+    const auto unsigned_file =
+        make_bundle(directory.path() / "unsigned.bundle", clock_description(), "");
+    Scene scene;
+    const auto result = scene.install({unsigned_file, directory.path() / "absent.bundle"});
+    REQUIRE_FALSE(result);
+    CHECK(has(result.error().text(), "unsigned.bundle"));
+    CHECK(has(result.error().text(), "absent.bundle"));
+}
+
+TEST_CASE("An unsigned bundle is let in where the configuration says so, and that is told") {
+    const TemporaryDirectory directory;
+    const auto file = make_bundle(directory.path() / "unsigned.bundle", clock_description(), "");
+    Scene scene;
+    scene.configuration.signed_bundles_only = false;
+    const auto outcome = must(scene.install({file}));
+    REQUIRE(outcome.notes.size() == 1);
+    CHECK(has(outcome.notes[0], "not signed"));
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(has(scene.progress.warnings[0], "not signed"));
+    CHECK(scene.installed().bundles.begin()->second.anchor.empty());
+    CHECK(has(read_text(scene.paths().history()), "not signed"));
+}

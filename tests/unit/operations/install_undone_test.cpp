@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Installations that fail when something has been done already.
+#include "agent/store/generations.hpp"
+#include "agent/store/history.hpp"
+#include "tests/unit/operations/scene.hpp"
+
+using namespace test;
+
+TEST_CASE("A container that never says READY takes the installation back") {
+    Scene scene;
+    scene.have({bundles().clock});
+    const auto before = scene.snapshot();
+    scene.services.never_ready = {"bridge.service"};
+    const auto result = scene.install({bundles().base, bundles().view});
+
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::unhealthy);
+    CHECK(has(result.error().text(), "bridge.service: activating"));
+    CHECK(has(result.error().text(), "1s"));
+    CHECK_FALSE(has(result.error().text(), "broker.service"));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+    CHECK(must(store::Generations(scene.paths()).list()) == std::vector<unsigned>{0, 1});
+
+    const auto history = must(store::read_history(scene.paths()));
+    REQUIRE(history.size() == 2);
+    CHECK(history[1].exit_code == 8);
+    CHECK(history[1].generation_before == 1);
+    CHECK(history[1].generation_after == 1);
+    CHECK(has(history[1].outcome, "bridge.service"));
+
+    scene.services.never_ready.clear();
+    scene.have({bundles().base, bundles().view});
+}
+
+TEST_CASE("A health check that stays bad takes the installation back") {
+    Scene scene;
+    scene.initialise();
+    const auto before = scene.snapshot();
+    const TemporaryDirectory directory;
+    const auto file = make_bundle(directory.path() / "checked.bundle",
+                                  clock_description() + "[containers.health]\ncmd = \"true\"\n");
+    const auto plan = must(scene.install({file}, true)).plan;
+    const auto podman_name = plan.specs.begin()->second.container.podman_name;
+    for (const auto* health : {"unhealthy", "starting"}) {
+        INFO(health);
+        scene.engine.health_of[podman_name] = health;
+        const auto result = scene.install({file});
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code() == ErrorCode::unhealthy);
+        CHECK(has(result.error().text(), std::string("health check: ") + health));
+        INFO(difference(before, scene.snapshot()));
+        CHECK(before == scene.snapshot());
+    }
+    scene.engine.health_of.clear();
+    scene.have({file});
+}
+
+TEST_CASE("An engine that does not answer for a moment takes nothing back") {
+    const TemporaryDirectory directory;
+    const auto file = make_bundle(directory.path() / "checked.bundle",
+                                  clock_description() + "[containers.health]\ncmd = \"true\"\n");
+    Scene scene;
+    scene.initialise();
+    scene.progress.at_step = [&](const std::string& what) {
+        // The second of the calls that the watch makes asks for the health.
+        if (what == "watching the health") scene.faults.fail_at(2, CallFaults::Kind::before);
+    };
+    must(scene.install({file}));
+    CHECK(scene.faults.happened() == 1);
+}
+
+TEST_CASE("An engine that gives an image another id is not believed") {
+    Scene scene;
+    scene.initialise();
+    scene.engine.pulls_as = *model::Sha256::parse(std::string(64, 'e'));
+    auto before = scene.snapshot();
+    const auto result = scene.install({bundles().clock});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::invalid);
+    CHECK(has(result.error().text(), "has the id eeee"));
+    // Whose image that is, nobody knows; it stays.
+    before.images[scene.engine.pulls_as->hex()];
+    CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("A container of somebody else that has the name is left alone") {
+    Scene scene;
+    scene.initialise();
+    const auto plan = must(scene.install({bundles().clock}, true)).plan;
+    const auto podman_name = plan.specs.begin()->second.container.podman_name;
+    scene.engine.made[podman_name] = {
+        .id = "theirs", .name = podman_name, .state = "exited", .image_id = {}, .labels = {}};
+    const auto before = scene.snapshot();
+    const auto result = scene.install({bundles().clock});
+    REQUIRE_FALSE(result);
+    CHECK(has(result.error().text(), "the name is in use: " + podman_name));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("A name that an image had before comes back to it") {
+    Scene scene;
+    scene.initialise();
+    const auto image = must(scene.install({bundles().clock}, true))
+                           .plan.add.front()
+                           .description.containers.front()
+                           .image;
+    scene.engine.image_names[std::string(64, 'd')] = {image};
+    const auto before = scene.snapshot();
+    scene.services.never_ready = {"ticker.service"};
+    REQUIRE_FALSE(scene.install({bundles().clock}));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+}
+
+TEST_CASE("Cancelled before the switch, everything is as it was; later it is too late") {
+    const auto clean = [] {
+        Scene scene;
+        scene.have({bundles().clock});
+        unsigned asked = 0;
+        scene.cancelled = [&asked] {
+            ++asked;
+            return false;
+        };
+        must(scene.install({bundles().base}));
+        return asked;
+    }();
+    REQUIRE(clean > 5);
+    for (unsigned n = 1; n <= clean; ++n) {
+        INFO("cancelled when asked for the time " << n);
+        Scene scene;
+        scene.have({bundles().clock});
+        const auto before = scene.snapshot();
+        unsigned asked = 0;
+        scene.cancelled = [&asked, n] { return ++asked >= n; };
+        const auto result = scene.install({bundles().base});
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code() == ErrorCode::busy);
+        CHECK(has(result.error().text(), "cancelled"));
+        INFO(difference(before, scene.snapshot()));
+        CHECK(before == scene.snapshot());
+    }
+    // Asked for once more would be after the switch, where nobody asks.
+    Scene scene;
+    scene.have({bundles().clock});
+    unsigned asked = 0;
+    scene.cancelled = [&asked, clean] { return ++asked > clean; };
+    must(scene.install({bundles().base}));
+}

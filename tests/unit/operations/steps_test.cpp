@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/steps.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "tests/unit/catch.hpp"
+#include "tests/unit/planning/example.hpp"
+
+using namespace agent;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<std::string> lines(const std::vector<operations::Effect>& effects) {
+    std::vector<std::string> texts;
+    for (const auto& effect : effects)
+        texts.push_back(to_string(effect));
+    return texts;
+}
+
+}  // namespace
+
+TEST_CASE("Effects come in the order of a transaction") {
+    using namespace example;
+    auto base = described("base", "1.0.0", {"broker", "bridge"});
+    auto view = described("view", "2.0.0", {"panel"});
+    view.requires_bundles = {requirement("base", "*")};
+    base.containers[1].image = "localhost/other:1";
+    base.containers[1].image_id = model::Sha256::parse(std::string(64, 'b')).value();
+    const store::Paths paths("/");
+    const auto plan =
+        make_plan({}, {.add = {candidate(view), candidate(base)}, .remove = {}}, facts()).value();
+    operations::StepInput input{.current_generation = 1,
+                                .reason = "install",
+                                .time = {},
+                                .engine = {},
+                                .containers = {},
+                                .kept = {},
+                                .offline = false,
+                                .systemd_version = 252};
+    const auto made = [&](const char* container_name) {
+        return "creating container " + plan.specs.at(name(container_name)).container.podman_name;
+    };
+
+    CHECK(lines(operations::effects_of(plan, input, paths)) ==
+          std::vector<std::string>{
+              "unpacking base_1.0.0", "unpacking view_2.0.0", "bringing in image localhost/image:1",
+              "bringing in image localhost/other:1", made("bridge"), made("broker"), made("panel"),
+              "syncing the image store", "writing generation 2", "switching to generation 2",
+              "starting installed-bundles.target base.target view.target", "watching the health",
+              "noting the state of generation 2"});
+
+    SECTION("what the engine has is not brought again") {
+        input.engine.images = {{*base.containers[0].image_id, {}},
+                               {*base.containers[1].image_id, {}}};
+        const auto& broker = plan.specs.at(name("broker")).container;
+        const auto& panel = plan.specs.at(name("panel")).container;
+        const auto engine_has = [&](const std::string& podman_name, const std::string& spec) {
+            input.engine.containers.push_back({.id = podman_name,
+                                               .name = podman_name,
+                                               .state = "exited",
+                                               .image_id = {},
+                                               .labels = {{"update-agent.spec", spec}}});
+        };
+        engine_has(broker.podman_name, broker.spec.hex());
+        // The name is the same, and what was created is something else.
+        engine_has(panel.podman_name, broker.spec.hex());
+        CHECK(lines(operations::effects_of(plan, input, paths)) ==
+              std::vector<std::string>{"unpacking base_1.0.0", "unpacking view_2.0.0",
+                                       made("bridge"), made("panel"), "syncing the image store",
+                                       "writing generation 2", "switching to generation 2",
+                                       "starting installed-bundles.target base.target view.target",
+                                       "watching the health", "noting the state of generation 2"});
+    }
+    SECTION("below another root nothing is brought, created or started") {
+        input.offline = true;
+        CHECK(lines(operations::effects_of(plan, input, paths)) ==
+              std::vector<std::string>{"unpacking base_1.0.0", "unpacking view_2.0.0",
+                                       "writing generation 2", "switching to generation 2",
+                                       "noting the state of generation 2"});
+    }
+    SECTION("a removal stops, then switches") {
+        const auto set = installed_from({candidate(base), candidate(view)});
+        const auto removal =
+            make_plan(set, {.add = {}, .remove = {id("base"), id("view")}}, facts()).value();
+        CHECK(lines(operations::effects_of(removal, input, paths)) ==
+              std::vector<std::string>{"writing generation 2", "stopping view.target base.target",
+                                       "switching to generation 2",
+                                       "noting the state of generation 2"});
+    }
+    SECTION("what stays keeps the arguments that it was created with") {
+        const auto set = installed_from({candidate(base)});
+        const auto adding =
+            make_plan(set, {.add = {candidate(view)}, .remove = {}}, facts()).value();
+        input.containers = {{"broker", "as it was"}, {"bridge", "too"}, {"gone", "removed"}};
+        const auto effects = operations::effects_of(adding, input, paths);
+        const auto written = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
+            return std::holds_alternative<operations::WriteGeneration>(each);
+        });
+        const auto& texts = std::get<operations::WriteGeneration>(*written).generation.containers;
+        CHECK(texts.size() == 3);
+        CHECK(texts.at("broker") == "as it was");
+        CHECK(texts.at("bridge") == "too");
+        CHECK(texts.at("panel") == agent::containers::to_text(adding.specs.at(name("panel"))));
+    }
+    SECTION("an image whose name is taken gives it back") {
+        input.engine.images = {{*base.containers[1].image_id, {base.containers[0].image}}};
+        const auto effects = operations::effects_of(plan, input, paths);
+        const auto brought = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
+            return std::holds_alternative<operations::BringImage>(each);
+        });
+        CHECK(std::get<operations::BringImage>(*brought).named_before ==
+              base.containers[1].image_id);
+    }
+    SECTION("what is waited for are the longest of the bundles' times") {
+        view.start_timeout = 200s;
+        base.settle_time = 30s;
+        const auto slow =
+            make_plan({}, {.add = {candidate(view), candidate(base)}, .remove = {}}, facts())
+                .value();
+        const auto effects = operations::effects_of(slow, input, paths);
+        const auto& watch = std::get<operations::WatchHealth>(*(effects.end() - 2));
+        CHECK(watch.bounds.start_timeout == 200s);
+        CHECK(watch.bounds.settle_time == 30s);
+        CHECK(watch.containers.size() == 3);
+    }
+}
