@@ -144,6 +144,7 @@ Result<> undo_start_units(const StartUnits& effect, World& world) {
 Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& containers,
                                        World& world) {
     std::vector<std::string> names;
+    names.reserve(containers.size());
     for (const auto& container : containers)
         names.push_back(container.service);
     TRY_ASSIGN(auto states, world.context.host.services.states(names));

@@ -124,6 +124,11 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     effects.emplace_back(std::move(start));
 }
 
+bool adds(const planning::Plan& plan, const model::BundleId& id) {
+    return std::any_of(plan.add.begin(), plan.add.end(),
+                       [&](const auto& each) { return each.description.id == id; });
+}
+
 WatchedContainer watched(const model::InstalledBundle& bundle, std::size_t index) {
     const auto& container = bundle.description.containers[index];
     return {.service = model::container_service(container.name),
@@ -135,8 +140,7 @@ void verify(const planning::Plan& plan, std::vector<Effect>& effects) {
     WatchHealth watch{.containers = {}, .changed = {}, .bounds = bounds_of(plan.add)};
     const std::set<std::string> restart(plan.restart.begin(), plan.restart.end());
     for (const auto& [id, bundle] : plan.result.bundles) {
-        const bool added = std::any_of(plan.add.begin(), plan.add.end(),
-                                       [&](const auto& each) { return each.description.id == id; });
+        const bool added = adds(plan, id);
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             auto container = watched(bundle, i);
             if (added)

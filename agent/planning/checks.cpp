@@ -13,7 +13,6 @@ namespace {
 
 using model::BundleId;
 using model::ErrorCode;
-using model::Problem;
 using model::Problems;
 
 std::string label(const model::Description& description) {
