@@ -99,19 +99,44 @@ def test_a_blob_with_one_bit_flipped(machine, archive):
     refuse(machine, archive.write(CHANGED), 3, name)
 
 
-def _link(name: str) -> tarfile.TarInfo:
+def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    member.type, member.linkname = kind, link
+    member.devmajor, member.devminor = 1, 3  # /dev/null, where it is a device
     return member
 
 
-@pytest.mark.parametrize("extra, text", [
-    (tarfile.TarInfo("bundle.toml"), "twice"), (tarfile.TarInfo("files/../../escape"), ".."),
-    (tarfile.TarInfo("/etc/escape"), "/etc/escape"), (_link("files/link"), "link"),
-    (tarfile.TarInfo("files/extra"), "files/extra")], ids=lambda value: getattr(value, "name", ""))
-def test_a_hostile_archive(machine, archive, extra, text):
-    refuse(machine, archive.write(CHANGED, extra), 3, text)
+ONLY_FILES = ("files/escape", "regular files only")
+HOSTILE = {
+    "listed twice": (_member("bundle.toml"), "bundle.toml", "twice"),
+    "upwards": (_member("files/../../escape"), "files/../../escape"),
+    "absolute": (_member("/etc/escape"), "/etc/escape"),
+    "not listed": (_member("files/escape"), "files/escape", "not listed"),
+    "symbolic link": (_member("files/escape", tarfile.SYMTYPE, "/etc/passwd"), "is a symbolic link",
+                      *ONLY_FILES),
+    "hard link": (_member("files/escape", tarfile.LNKTYPE, "bundle.toml"), "is a hard link",
+                  *ONLY_FILES),
+    "directory": (_member("files/escape", tarfile.DIRTYPE), "is a directory", *ONLY_FILES),
+    "character device": (_member("files/escape", tarfile.CHRTYPE), "is a special file",
+                         *ONLY_FILES),
+    "block device": (_member("files/escape", tarfile.BLKTYPE), "is a special file", *ONLY_FILES),
+    "named pipe": (_member("files/escape", tarfile.FIFOTYPE), "is a special file", *ONLY_FILES)}
+
+
+@pytest.mark.parametrize("member", HOSTILE)
+def test_a_hostile_archive(machine, archive, member):
+    extra, *texts = HOSTILE[member]
+    refuse(machine, archive.write(CHANGED, extra), 3, *texts)
     assert not machine.run("find / -xdev -name escape").stdout
+
+
+@pytest.mark.parametrize("command, texts", [
+    ("gzip --stdout", ["compressed (gzip)", "uncompress it first"]),
+    ("zstd --quiet --stdout", ["compressed (zstd)", "uncompress it first"]),
+    ("tr a-z n-za-m <", ["not a bundle file"])], ids=["gzip", "zstd", "scrambled"])
+def test_a_file_that_is_no_archive(machine, bundle, command, texts):
+    machine.run(f"{command} {bundle} >{CHANGED}")
+    refuse(machine, CHANGED, 3, CHANGED, *texts)
 
 
 def test_a_10_gb_member_declared_as_1_mb(machine, archive):
