@@ -71,6 +71,11 @@ def test_a_signer_that_may_not_sign_this(machine, maker, bundle, limits):
     refuse(machine, bundle, 4, "root.toml")
 
 
+def test_no_trust_anchor(machine, bundle):
+    machine.run("rm /etc/update-agent/trust.d/*")
+    refuse(machine, bundle, 4, "no trust anchor", "/etc/update-agent/trust.d", "NAME.pem")
+
+
 def test_a_signature_over_other_content(machine, archive):
     archive.change("bundle.toml", "20s", "21s").rehash()
     refuse(machine, archive.write(CHANGED), 4, "changed or damaged after it was signed")
@@ -176,6 +181,18 @@ def test_a_missing_requirement(machine, maker):
     needy = maker.make(description("needy", requires={"good": "^2.0.0", "absent": "*"}),
                        "/srv/needy.bundle")
     refuse(machine, needy, 5, "good ^2.0.0", "1.0.0 is there", "absent", "not installed")
+
+
+def test_a_second_base(machine, maker):
+    maker.install(description("first", type="base"))
+    second = maker.make(description("second", type="base"), "/srv/second.bundle")
+    refuse(machine, second, 5, "one base bundle only", "first 1.0.0", "second 1.0.0")
+
+
+def test_bundles_that_require_each_other(machine, maker):
+    circle = [maker.make(description(name, requires={other: "*"}), f"/srv/{name}.bundle")
+              for name, other in (("left", "right"), ("right", "left"))]
+    refuse(machine, " ".join(circle), 5, "in a circle", "left, right")
 
 
 def test_removing_what_is_required(machine, maker):
