@@ -9,7 +9,7 @@ import tarfile
 import pytest
 
 from support import images
-from support.bundles import IMAGE, Archive, Maker, description, state
+from support.bundles import IMAGE, Archive, Maker, description, refuse, state
 
 GOOD = description("good", containers={"good-main": {}})
 
@@ -20,17 +20,6 @@ def maker(machine, pki):
     made = Maker(machine, pki)
     made.install(GOOD)
     return made
-
-
-def refuse(machine, path: str, status: int, *texts: str, command: str = "install") -> str:
-    """Run the command; it must refuse with that status and texts, and leave no trace."""
-    before = state(machine)
-    done = machine.run(f"update-agent {command} {path}", check=False, timeout=120)
-    assert done.rc == status, done
-    for text in texts:
-        assert text in done.stderr, done
-    assert state(machine) == before, "the machine is not as it was"
-    return done.stderr
 
 
 @pytest.fixture

@@ -91,6 +91,23 @@ def state(guest: Guest) -> str:
         done""", timeout=120).stdout
 
 
+def without_history(state: str) -> str:
+    """The history tells of what was undone after the switch; nothing else may."""
+    return "\n".join(line for line in state.splitlines() if "history.jsonl" not in line)
+
+
+def refuse(guest: Guest, path: str, status: int, *texts: str, command: str = "install",
+           agent: str = "update-agent") -> str:
+    """Run the command; it must refuse with that status and texts, and leave no trace."""
+    before = state(guest)
+    done = guest.run(f"{agent} {command} {path}", check=False, timeout=120)
+    assert done.rc == status, done
+    for text in texts:
+        assert text in done.stderr, done
+    assert state(guest) == before, "the machine is not as it was"
+    return done.stderr
+
+
 def status(guest: Guest) -> dict[str, dict]:
     """Containers by name, as update-agent status --json has them."""
     document = json.loads(guest.run("update-agent status --json").stdout)
