@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What fails in the middle of an operation is undone, and ends in time with the documented code."""
+
+import pytest
+
+from support import images
+from support.bundles import description, refuse
+
+GOOD = description("good", containers={"good-main": {}})
+NEW = description("new", containers={"new-main": {"image": "localhost/new:1"}})
+
+
+@pytest.fixture
+def bundle(machine, maker):
+    """A bundle file whose image is nowhere else, on a machine where another bundle runs."""
+    maker.install(GOOD)
+    images.load(machine, "localhost/new:1", files={"new": b"new"})
+    made = maker.make(NEW, "/srv/new.bundle")
+    machine.run("podman rmi localhost/new:1")
+    return made
+
+
+@pytest.fixture
+def impatient(machine):
+    """A machine whose agent waits for podman for some seconds, not for minutes."""
+    machine.write_file("/etc/update-agent/agent.toml.d/short.toml",
+                       'podman-timeout = "5s"\nimage-timeout = "5s"\n')
+    return machine
+
+
+# Runs a command and holds the lock of a file meanwhile; fcntl(2) locks are not inherited.
+HOLD_LOCK = r"""use Fcntl;
+open(my $file, '+<', shift) or die $!;
+my $all = pack('s s x![q] q q l x![q]', F_WRLCK, 0, 0, 0, 0);
+fcntl($file, F_SETLKW, $all) or die $!;
+exit(system(@ARGV) >> 8);
+"""
+
+
+@pytest.mark.parametrize("lock", ["storage.lock", "overlay-images/images.lock"])
+def test_a_podman_that_waits_for_ever(impatient, bundle, lock):
+    """podman itself, which waits for a lock of its store that somebody holds."""
+    impatient.write_file("/srv/hold-lock", HOLD_LOCK)
+    refuse(impatient, bundle, 1, "podman images", "did not end within 5 s",
+           agent=f"perl /srv/hold-lock /var/lib/containers/storage/{lock} update-agent")
+    assert not impatient.run("pgrep -x podman", check=False).stdout
+    impatient.run(f"update-agent install {bundle}", timeout=120)
+    assert impatient.active("new-main.service")
+
+
+# Comes before podman in the agent's PATH: one subcommand takes no notice of SIGTERM, and never ends.
+HANGING_PODMAN = r"""#!/bin/sh
+case $1 in {subcommand}) trap '' TERM; exec sleep 98765 ;; esac
+exec /usr/bin/podman "$@"
+"""
+
+
+@pytest.mark.parametrize("subcommand", ["pull", "tag", "create"])
+def test_a_podman_that_hangs_in_the_middle(impatient, bundle, subcommand):
+    impatient.write_file("/srv/hanging/podman", HANGING_PODMAN.format(subcommand=subcommand), 0o755)
+    refuse(impatient, bundle, 1, f"podman {subcommand}", "did not end within 5 s",
+           "nothing was changed", agent="env PATH=/srv/hanging:$PATH update-agent")
+    assert not impatient.run("pgrep -fx 'sleep 98765'", check=False).stdout
+    impatient.run(f"update-agent install {bundle}", timeout=120)
+    assert impatient.active("new-main.service")
