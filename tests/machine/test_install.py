@@ -134,3 +134,24 @@ def test_what_never_becomes_ready_is_undone(machine, maker):
     assert pids(machine) == running
     assert machine.show("late.service", "LoadState") == {"LoadState": "not-found"}
     assert '"exit-code":8' in machine.read_file("/opt/operation/update-agent/history.jsonl")
+
+
+@pytest.mark.parametrize("socket", ["gone", "deaf"])
+def test_without_a_d_bus_daemon(machine, maker, socket):
+    """systemd's private socket is there as long as systemd is."""
+    paths = [maker.make(text, f"/srv/{number}.bundle") for number, text in enumerate((BASE, ADDON))]
+    machine.run("systemctl mask --now dbus.socket dbus.service")
+    if socket == "gone":
+        machine.run("rm /run/dbus/system_bus_socket")
+    assert not machine.run("busctl list", check=False).ok
+    machine.run(["update-agent", "install", *paths], timeout=120)
+    running = pids(machine)
+    assert all(running[name] for name in ("store", "broker", "reader", "sensor"))
+    machine.run("update-agent restart addon", timeout=120)
+    assert {name: pid for name, pid in pids(machine).items() if pid == running[name]}.keys() == {
+        "store", "broker"}
+    machine.reboot()
+    machine.wait_active("sensor.service")
+    machine.run("update-agent remove addon base", timeout=120)
+    assert machine.run("podman ps --quiet").stdout == ""
+    assert "no bundles" in machine.run("update-agent status").stdout
