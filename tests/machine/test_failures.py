@@ -4,7 +4,7 @@
 import pytest
 
 from support import images
-from support.bundles import description, refuse
+from support.bundles import Maker, description, refuse
 
 GOOD = description("good", containers={"good-main": {}})
 NEW = description("new", containers={"new-main": {"image": "localhost/new:1"}})
@@ -63,3 +63,25 @@ def test_a_podman_that_hangs_in_the_middle(impatient, bundle, subcommand):
     assert not impatient.run("pgrep -fx 'sleep 98765'", check=False).stdout
     impatient.run(f"update-agent install {bundle}", timeout=120)
     assert impatient.active("new-main.service")
+
+
+def test_a_disk_that_is_full_before_an_image_is_whole(new_machine, installed_root, pki):
+    """Its layer is nothing but zeros, so that the check for space expects far less of it."""
+    machine = new_machine(installed_root)
+    machine.boot()
+    store = "/var/lib/containers/storage"
+    machine.run(f"mkdir -p {store}; mount -t tmpfs -o size=64M tmpfs {store}")
+    machine.write_file("/etc/update-agent/agent.toml.d/small.toml", 'reserve = "0"\n')
+    images.load(machine)
+    maker = Maker(machine, pki)
+    maker.install(GOOD)
+    images.load(machine, "localhost/new:1", files={"zeros": bytes(40 << 20)})
+    bundle = maker.make(NEW, "/srv/new.bundle")
+    machine.run(f"podman rmi localhost/new:1; fallocate --length 32M {store}/filler")
+    used = f"df --output=used,iused {store} | tail -1; ls -A /var/lib/containers"
+    before = machine.run(used).stdout
+    refuse(machine, bundle, 11, "localhost/new:1", "no space left on device", "nothing was changed")
+    assert machine.run(used).stdout == before
+    machine.run(f"rm {store}/filler")
+    machine.run(f"update-agent install {bundle}", timeout=120)
+    assert machine.active("new-main.service")
