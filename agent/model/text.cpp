@@ -5,12 +5,6 @@
 
 namespace agent::model {
 
-bool has_only_alphanumeric_and(std::string_view text, std::string_view others) {
-    return std::all_of(text.begin(), text.end(), [others](char c) {
-        return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
-    });
-}
-
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     while (true) {

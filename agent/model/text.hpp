@@ -32,10 +32,16 @@ namespace agent::model {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 /// Whether every character is alphanumeric or one of `others`.
-[[nodiscard]] bool has_only_alphanumeric_and(std::string_view text, std::string_view others);
+[[nodiscard]] constexpr bool has_only_alphanumeric_and(std::string_view text,
+                                                       std::string_view others) {
+    return std::all_of(text.begin(), text.end(), [others](char c) {
+        return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+    });
+}
 
 template <std::size_t N>
-[[nodiscard]] bool is_one_of(std::string_view text, const std::array<std::string_view, N>& values) {
+[[nodiscard]] constexpr bool is_one_of(std::string_view text,
+                                       const std::array<std::string_view, N>& values) {
     return std::find(values.begin(), values.end(), text) != values.end();
 }
 

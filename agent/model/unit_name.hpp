@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 #include "agent/model/ids.hpp"
+#include "agent/model/text.hpp"
 
 namespace agent::model {
 
@@ -23,7 +25,19 @@ inline constexpr std::string_view kHasDevicesMarker = "has-devices";
 inline constexpr std::string_view kLoadedGenerationStamp = "update-agent.generation";
 
 /// Whether systemd takes a file of that name for a unit (systemd.unit(5): characters, length,
-/// a suffix of a unit type). Allocates nothing.
-[[nodiscard]] bool is_unit_file_name(std::string_view name);
+/// a suffix of a unit type). Allocates nothing, and is whole in this header for the generator,
+/// which links no library.
+[[nodiscard]] constexpr bool is_unit_file_name(std::string_view name) {
+    // UNIT_NAME_MAX of systemd counts the terminating NUL.
+    constexpr std::size_t kLongest = 255;
+    constexpr std::array<std::string_view, 11> kTypes{"service", "socket",    "target", "device",
+                                                      "mount",   "automount", "swap",   "timer",
+                                                      "path",    "slice",     "scope"};
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot == 0 || name.size() > kLongest) return false;
+    if (!is_one_of({name.begin() + dot + 1, name.end()}, kTypes)) return false;
+    const std::string_view stem(name.data(), dot);
+    return stem.front() != '@' && has_only_alphanumeric_and(stem, ":-_.\\@");
+}
 
 }  // namespace agent::model
