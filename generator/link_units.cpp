@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -24,6 +25,8 @@ constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr const char* kWants = model::kInstalledBundlesWants.data();
 constexpr const char* kMarker = model::kHasDevicesMarker.data();
 constexpr const char* kStamp = model::kLoadedGenerationStamp.data();
+// Some hundred units; more need further calls of getdents64(2).
+constexpr std::size_t kEntriesSize = 16384;
 constexpr const char* kCannotLink = "cannot be linked into the generator's directory";
 
 const char* reason_to_distrust(const struct stat& status, uid_t owner) {
@@ -51,7 +54,7 @@ class Linker {
     void link_want(const char* name, int wants);
     void make_link(const char* name, int directory);
     template <typename Use>
-    void for_each_entry(FileDescriptor directory, const char* directory_name, Use use) const;
+    void for_each_entry(const FileDescriptor& directory, const char* directory_name, Use use) const;
     void report(const char* name, const char* reason) const { setting_.report(name, reason); }
 
     const Setting& setting_;
@@ -112,8 +115,7 @@ bool Linker::trusted(int directory, const char* name) const {
 }
 
 void Linker::link_all_units() {
-    for_each_entry(FileDescriptor(openat(units_.get(), ".", kDirectory)), path_.c_str(),
-                   [this](const char* name) { link_unit(name); });
+    for_each_entry(units_, path_.c_str(), [this](const char* name) { link_unit(name); });
 }
 
 void Linker::link_unit(const char* name) {
@@ -125,13 +127,12 @@ void Linker::link_unit(const char* name) {
 }
 
 void Linker::link_wants() {
-    FileDescriptor source(openat(units_.get(), kWants, kDirectory | O_NOFOLLOW));
+    const FileDescriptor source(openat(units_.get(), kWants, kDirectory | O_NOFOLLOW));
     if (!source.good() && errno == ENOENT) return;
     if (mkdirat(output_.get(), kWants, 0755) != 0 && errno != EEXIST)
         return report(kWants, kCannotLink);
     const FileDescriptor wants(openat(output_.get(), kWants, kDirectory));
-    for_each_entry(std::move(source), kWants,
-                   [&](const char* name) { link_want(name, wants.get()); });
+    for_each_entry(source, kWants, [&](const char* name) { link_want(name, wants.get()); });
 }
 
 /// Wanted by its name alone, wherever the link in the generation leads to.
@@ -161,17 +162,21 @@ void Linker::make_link(const char* name, int directory) {
     path_.truncate(size);
 }
 
+/// No readdir(3), which allocates.
 template <typename Use>
-void Linker::for_each_entry(FileDescriptor directory, const char* directory_name, Use use) const {
-    DIR* stream = directory.good() ? fdopendir(directory.get()) : nullptr;
-    if (stream == nullptr) return report(directory_name, "cannot be read");
-    // The stream owns it now.
-    static_cast<void>(directory.release());
-    while (const dirent* entry = readdir(stream)) {
-        const std::string_view name = entry->d_name;
-        if (name != "." && name != "..") use(entry->d_name);
+void Linker::for_each_entry(const FileDescriptor& directory, const char* directory_name,
+                            Use use) const {
+    alignas(dirent64) std::array<char, kEntriesSize> entries;
+    ssize_t size = 0;
+    while ((size = getdents64(directory.get(), entries.data(), entries.size())) > 0) {
+        const dirent64* entry = nullptr;
+        for (ssize_t at = 0; at < size; at += entry->d_reclen) {
+            entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+            const std::string_view name = entry->d_name;
+            if (name != "." && name != "..") use(entry->d_name);
+        }
     }
-    closedir(stream);
+    if (size < 0) report(directory_name, "cannot be read");
 }
 
 }  // namespace
