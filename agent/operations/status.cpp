@@ -34,13 +34,10 @@ BundleStatus offline_status(const model::InstalledSet& set, const model::Install
     BundleStatus status{.description = bundle.description,
                         .digest = bundle.digest,
                         .anchor = bundle.anchor,
-                        .required_by = {},
+                        .required_by = set.required_by(bundle.description.id),
                         .condition = {},
                         .containers = {},
                         .shadowing = {}};
-    for (const auto& [id, other] : set.bundles)
-        for (const auto& requirement : other.description.requires_bundles)
-            if (requirement.id == bundle.description.id) status.required_by.push_back(id);
     for (const auto& container : bundle.containers)
         status.containers.push_back({.name = container.name,
                                      .podman_name = container.podman_name,
