@@ -4,10 +4,11 @@
 import pytest
 
 from support import images
-from support.bundles import Maker, description, refuse
+from support.bundles import Maker, description, refuse, state, without_history
 
 GOOD = description("good", containers={"good-main": {}})
-NEW = description("new", containers={"new-main": {"image": "localhost/new:1"}})
+NEW = description("new", start_timeout="5s",
+                  containers={"new-main": {"image": "localhost/new:1", "restart": "no"}})
 
 
 @pytest.fixture
@@ -85,3 +86,56 @@ def test_a_disk_that_is_full_before_an_image_is_whole(new_machine, installed_roo
     machine.run(f"rm {store}/filler")
     machine.run(f"update-agent install {bundle}", timeout=120)
     assert machine.active("new-main.service")
+
+
+# /opt, and podman's store beside it where that is asked for, on a disk that inodes are scarce on.
+SMALL_DISK = r"""
+mkdir -p /srv/disk /var/lib/containers/storage
+mount -t tmpfs -o size=64M,nr_inodes=400,mode=0755 tmpfs /srv/disk
+cp -a /opt /srv/disk/opt
+mount --bind /srv/disk/opt /opt
+[ -z "$1" ] && exit
+mkdir /srv/disk/storage
+mount --bind /srv/disk/storage /var/lib/containers/storage
+"""
+# Leaves that many.
+FILL = r"""
+left=$(df --output=iavail /srv/disk | tail -1)
+mkdir /srv/disk/filler
+for ((i = left - 1; i > $1; i--)); do : >/srv/disk/filler/$i; done
+"""
+# podman 5's database says no more when there is no room for its journal.
+NO_JOURNAL = "unable to open database file"
+
+
+@pytest.mark.parametrize("store", ["", "podman"], ids=["opt", "everything"])
+def test_a_disk_without_room_for_one_more_file(new_machine, installed_root, pki, store):
+    """Every file that an installation makes is once the first that finds no inode.
+
+    The check for space counts bytes, and so notices nothing.
+    """
+    machine = new_machine(installed_root)
+    machine.boot()
+    machine.run(["bash", "-c", SMALL_DISK, "small-disk", store])
+    machine.write_file("/etc/update-agent/agent.toml.d/small.toml", 'reserve = "0"\n')
+    images.load(machine)
+    maker = Maker(machine, pki)
+    maker.install(GOOD)
+    images.load(machine, "localhost/new:1", files={"new": b"new"})
+    bundle = maker.make(NEW, "/srv/new.bundle")
+    machine.run("podman rmi localhost/new:1")
+    before = without_history(state(machine))
+    for left in range(200):
+        machine.run(["bash", "-c", FILL, "fill", left])
+        done = machine.run(f"update-agent install {bundle}", check=False, timeout=180)
+        machine.run("rm -r /srv/disk/filler")
+        if done.ok:
+            break
+        assert without_history(state(machine)) == before, f"with {left} inodes left: {done}"
+        if done.rc == 8:  # all files are there, but the container finds no room for those it needs
+            break
+        assert (done.rc == 11 and "no space left on device" in done.stderr.lower()
+                or NO_JOURNAL in done.stderr), f"with {left} inodes left: {done}"
+    assert left > 30, done
+    machine.run(f"update-agent install {bundle}", timeout=120)
+    assert machine.active("new-main.service") and machine.active("good-main.service")
