@@ -121,6 +121,20 @@ def test_a_bundle_that_was_removed_can_be_installed_again(machine, maker):
     assert machine.active("broker.service")
 
 
+def test_what_no_kept_generation_needs_goes(machine, maker):
+    """Generation 0 is in a lower layer of the machine's overlay, as in images of such machines."""
+    paths = [maker.make(text, f"/srv/{number}.bundle") for number, text in enumerate(
+        (BASE, description("other", containers={"only": {}})))]
+    for operation in (f"install {paths[0]}", "remove base", f"install {paths[1]}", "remove other"):
+        done = machine.run(f"update-agent --quiet {operation}", timeout=120)
+        assert done.stderr == "", done
+    kept = machine.run("cd /opt/operation/update-agent; ls -A generations bundles").lines
+    assert kept == ["bundles:", "other_1.0.0", "", "generations:", "2", "2.state", "3", "3.state",
+                    "4", "4.state"]
+    names = machine.run("podman ps --all --format '{{.Names}}'").lines
+    assert len(names) == 1 and names[0].startswith("only-")
+
+
 def test_what_never_becomes_ready_is_undone(machine, maker):
     maker.install(BASE)
     before, running = state(machine), pids(machine)
