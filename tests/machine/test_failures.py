@@ -81,7 +81,8 @@ def test_a_disk_that_is_full_before_an_image_is_whole(new_machine, installed_roo
     machine.run(f"podman rmi localhost/new:1; fallocate --length 32M {store}/filler")
     used = f"df --output=used,iused {store} | tail -1; ls -A /var/lib/containers"
     before = machine.run(used).stdout
-    refuse(machine, bundle, 11, "localhost/new:1", "no space left on device", "nothing was changed")
+    refuse(machine, bundle, 11, "localhost/new:1", "no space left on device", store, "free",
+           "nothing was changed")
     assert machine.run(used).stdout == before
     machine.run(f"rm {store}/filler")
     machine.run(f"update-agent install {bundle}", timeout=120)
