@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/bundle/oci_layout.hpp"
+#include "agent/crypto/sha256.hpp"
+#include "tests/unit/bundle/layouts.hpp"
 #include "tests/unit/operations/fake_host.hpp"
 
 namespace test {
@@ -62,9 +64,16 @@ Result<> FakeEngine::tag(const model::Sha256& image, const std::string& name) {
     });
 }
 
-Result<> FakeEngine::push_layout(const std::string& image, const std::filesystem::path& /*layout*/,
-                                 const std::string& /*ref*/) {
-    return model::fail(ErrorCode::not_found, image + ": this store gives nothing away");
+Result<> FakeEngine::push_layout(const std::string& image, const std::filesystem::path& layout,
+                                 const std::string& ref) {
+    return faults_.call("engine.push_layout", [&]() -> Result<> {
+        if (gives.count(image) == 0)
+            return model::fail(ErrorCode::not_found, image + ": image not known");
+        tests::LayoutBuilder builder(layout);
+        const auto layer = builder.put_layer(agent::crypto::sha256(image).hex(), "zstd");
+        builder.add(builder.put_image({layer}, tests::LayoutBuilder::ref(ref)));
+        return {};
+    });
 }
 
 Result<> FakeEngine::create(const std::vector<std::string>& create_arguments) {

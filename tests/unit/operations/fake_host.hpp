@@ -88,6 +88,8 @@ class FakeEngine final : public host::ContainerEngine {
     std::map<std::string, std::vector<std::string>> arguments;
     /// What a health check says; healthy where nothing is set.
     std::map<std::string, std::string> health_of;
+    /// Names of images that can be pushed; each one's content is its name.
+    std::set<std::string> gives;
     /// A store that gives another id to what it pulls.
     std::optional<model::Sha256> pulls_as;
 
