@@ -39,6 +39,8 @@ TEST_CASE("What podman's failures mean") {
          " stderr: write /ready: no space left on device",
          ErrorCode::no_space},
         {"Error: copying system image: write /var/tmp/x: disk quota exceeded", ErrorCode::no_space},
+        {"Error: adding container config to database: database or disk is full",
+         ErrorCode::no_space},
         {"Error: image used by 63b5d845: image is in use by a container: consider listing external "
          "containers and force-removing image",
          ErrorCode::conflict},
