@@ -47,6 +47,10 @@ void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) 
     auto* install = add(app, "install", "Install bundles from files", values.install, chosen);
     install->add_option("FILE", values.install.files, "Bundle files")->required();
     install->add_flag("--dry-run", values.install.dry_run, "Print the plan and change nothing");
+    install->add_flag("--allow-downgrade", values.install.allow_downgrade,
+                      "Let a version in that is lower than one that ran here");
+    install->add_flag("--allow-signer-change", values.install.allow_signer_change,
+                      "Let another trust anchor take over an installed id");
     auto* remove = add(app, "remove", "Remove bundles", values.remove, chosen);
     remove->add_option("ID", values.remove.ids, "Ids of bundles")->required();
     remove->add_flag("--dry-run", values.remove.dry_run, "Print the plan and change nothing");

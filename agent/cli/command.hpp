@@ -16,6 +16,8 @@ namespace agent::cli {
 struct Install {
     std::vector<std::filesystem::path> files;
     bool dry_run = false;
+    bool allow_downgrade = false;
+    bool allow_signer_change = false;
 };
 struct Remove {
     std::vector<std::string> ids;

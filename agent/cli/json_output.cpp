@@ -83,11 +83,16 @@ std::string outcome(const operations::Outcome& outcome) {
     value["generation-before"] = outcome.generation_before;
     value["generation-after"] = outcome.generation_after;
     value["installed"] = Json::array();
-    for (const auto& candidate : plan.add)
-        value["installed"].push_back({{"id", candidate.description.id.value()},
-                                      {"version", candidate.description.version.to_string()},
-                                      {"digest", candidate.digest.hex()},
-                                      {"bytes", candidate.bytes}});
+    for (const auto& candidate : plan.add) {
+        const auto replaced = plan.replaced.find(candidate.description.id);
+        value["installed"].push_back(
+            {{"id", candidate.description.id.value()},
+             {"version", candidate.description.version.to_string()},
+             {"replaces",
+              replaced == plan.replaced.end() ? Json() : Json(replaced->second.to_string())},
+             {"digest", candidate.digest.hex()},
+             {"bytes", candidate.bytes}});
+    }
     value["removed"] = strings(plan.remove);
     value["unchanged"] = strings(plan.unchanged);
     value["stop"] = plan.stop;

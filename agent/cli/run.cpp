@@ -49,14 +49,19 @@ class Runner {
         return changed({.operation = "install",
                         .install = command.files,
                         .remove = {},
-                        .dry_run = command.dry_run});
+                        .dry_run = command.dry_run,
+                        .allow_downgrade = command.allow_downgrade,
+                        .allow_signer_change = command.allow_signer_change});
     }
     Result<Report> operator()(const Remove& command) const {
         operations::ChangeRequest request{
             .operation = "remove", .install = {}, .remove = {}, .dry_run = command.dry_run};
         for (const auto& text : command.ids) {
-            TRY_ASSIGN(auto id, model::BundleId::parse(text));
-            request.remove.push_back(std::move(id));
+            auto id = model::BundleId::parse(text);
+            if (!id)
+                return model::fail(ErrorCode::not_found, "no bundle can have the id '" + text +
+                                                             "': " + id.error().text());
+            request.remove.push_back(std::move(*id));
         }
         return changed(request);
     }

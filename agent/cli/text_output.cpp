@@ -32,10 +32,17 @@ std::string age(std::uint64_t since_us, model::SystemTime now) {
 
 void describe_plan(const operations::Outcome& outcome, std::string& text) {
     const auto& plan = outcome.plan;
-    const char* will = outcome.dry_run ? "would install  " : "installed  ";
-    for (const auto& candidate : plan.add)
-        text += will + named(candidate.description) + "  (" + model::human_size(candidate.bytes) +
-                ")\n";
+    for (const auto& candidate : plan.add) {
+        const auto replaced = plan.replaced.find(candidate.description.id);
+        const bool fresh = replaced == plan.replaced.end();
+        if (outcome.dry_run)
+            text += fresh ? "would install  " : "would update  ";
+        else
+            text += fresh ? "installed  " : "updated  ";
+        text += named(candidate.description);
+        if (!fresh) text += " from " + replaced->second.to_string();
+        text += "  (" + model::human_size(candidate.bytes) + ")\n";
+    }
     for (const auto& id : plan.remove)
         text += (outcome.dry_run ? "would remove  " : "removed  ") + id.value() + "\n";
     if (!outcome.dry_run) return;

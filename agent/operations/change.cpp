@@ -11,6 +11,7 @@
 #include "agent/operations/steps.hpp"
 #include "agent/operations/transaction.hpp"
 #include "agent/store/atomic_file.hpp"
+#include "agent/store/floors.hpp"
 #include "agent/store/history.hpp"
 #include "agent/store/lock.hpp"
 
@@ -119,7 +120,10 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     TRY_ASSIGN(prepared.opened, open_bundles(context, request.install));
     TRY_ASSIGN(prepared.facts, gather_facts(context, prepared.opened.candidates));
     auto plan = planning::make_plan(prepared.before,
-                                    {.add = prepared.opened.candidates, .remove = request.remove},
+                                    {.add = prepared.opened.candidates,
+                                     .remove = request.remove,
+                                     .allow_downgrade = request.allow_downgrade,
+                                     .allow_signer_change = request.allow_signer_change},
                                     prepared.facts);
     if (!plan) return model::fail(model::to_error(plan.error()));
     prepared.plan = std::move(*plan);
@@ -149,12 +153,15 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
                     .time = context.host.machine.now(),
                     .engine = {},
                     .containers = {},
+                    .brought_images = {},
                     .kept = {},
                     .offline = context.offline,
                     .systemd_version = prepared.facts.render.systemd_version};
     TRY_ASSIGN(input.kept, kept_already(context, prepared.plan));
-    TRY_ASSIGN(input.containers,
-               store::Generations(context.paths).read_containers(prepared.before.generation));
+    const store::Generations generations(context.paths);
+    TRY_ASSIGN(input.containers, generations.read_containers(prepared.before.generation));
+    TRY_ASSIGN(const auto info, generations.read_info(prepared.before.generation));
+    input.brought_images = info.brought_images;
     if (!context.offline) {
         TRY_ASSIGN(input.engine, context.host.engine.inventory());
     }
@@ -175,25 +182,38 @@ Execution carry_out(const Context& context, const ChangeRequest& request, Prepar
 }
 
 void record(const Context& context, const ChangeRequest& request, const Prepared& prepared,
-            std::chrono::steady_clock::time_point start, const Result<>& result,
-            unsigned generation_after) {
+            std::chrono::steady_clock::time_point start, const Result<>& result) {
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);
+    const auto current = store::Generations(context.paths).current();
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
     const auto written = store::append_history(
-        context.paths, {.time = std::max(clock.now, clock.floor),
+        context.paths, {.time = std::max(clock.now, clock.floor) - duration,
                         .operation = request.operation,
                         .bundles = subjects(prepared.plan, prepared.before),
                         .who = context.who,
                         .generation_before = prepared.before.generation,
-                        .generation_after = generation_after,
+                        .generation_after = current.value_or(prepared.before.generation),
                         .outcome = result ? "done" : result.error().text(),
                         .exit_code = result ? 0 : model::exit_code(result.error().code()),
                         .duration_ms = duration.count(),
                         .notes = prepared.opened.notes});
     if (!written)
         context.progress.warning("the history could not be written: " + written.error().text());
+}
+
+/// Only what was confirmed raises a floor, and only what was let in below it lowers it.
+void raise_floors(const Context& context, const Prepared& prepared) {
+    auto floors = prepared.facts.floors;
+    for (const auto& [id, bundle] : prepared.plan.result.bundles)
+        floors[id] = std::max(floors[id], bundle.description.version);
+    for (const auto& candidate : prepared.plan.add)
+        floors[candidate.description.id] = candidate.description.version;
+    if (floors == prepared.facts.floors) return;
+    if (const auto written = store::write_floors(context.paths, floors); !written)
+        context.progress.warning("the version floors could not be raised: " +
+                                 written.error().text());
 }
 
 }  // namespace
@@ -222,8 +242,9 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
 
     const auto [result, disturbed, containers] = carry_out(context, request, prepared);
     if (result) outcome.generation_after = prepared.plan.result.generation;
-    if (disturbed) record(context, request, prepared, start, result, outcome.generation_after);
+    if (disturbed) record(context, request, prepared, start, result);
     if (!result) return model::fail(result.error());
+    if (!context.offline) raise_floors(context, prepared);
     if (auto collected = collect_garbage(context, containers); !collected)
         context.progress.warning("what is no longer needed could not be removed: " +
                                  collected.error().text());

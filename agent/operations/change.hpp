@@ -24,6 +24,9 @@ struct ChangeRequest {
     std::vector<std::filesystem::path> install;
     std::vector<model::BundleId> remove;
     bool dry_run = false;
+    /// As planning::Request has them.
+    bool allow_downgrade = false;
+    bool allow_signer_change = false;
 };
 
 /// The one way by which the installed set changes: lock, open and trust, plan, preflight,

@@ -17,7 +17,7 @@ using model::Result;
 struct Needed {
     std::set<std::string> bundles;
     std::set<std::string> containers;
-    std::set<std::string> images;
+    std::set<model::Sha256> images;
 };
 
 void add(const InstalledSet& set, Needed& needed) {
@@ -26,7 +26,7 @@ void add(const InstalledSet& set, Needed& needed) {
         needed.bundles.insert(anywhere.bundle(id, bundle.description.version).filename().string());
         for (const auto& container : bundle.containers) {
             needed.containers.insert(container.podman_name);
-            needed.images.insert(container.image_id.hex());
+            needed.images.insert(container.image_id);
         }
     }
 }
@@ -47,7 +47,7 @@ bool contains(const std::vector<unsigned>& numbers, unsigned number) {
     return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
-bool uses_any(const InstalledSet& set, const std::set<std::string>& images) {
+bool uses_any(const InstalledSet& set, const std::set<model::Sha256>& images) {
     Needed needed;
     add(set, needed);
     return std::any_of(images.begin(), images.end(),
@@ -87,7 +87,7 @@ std::vector<InstalledSet> read_sets(const store::Generations& generations,
 
 Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, unsigned keep,
                      const std::vector<std::string>& kept_bundles,
-                     const std::set<std::string>& ours) {
+                     const std::set<std::string>& ours, const std::set<model::Sha256>& brought) {
     Garbage garbage;
     Needed needed;
     Needed dropped;
@@ -101,7 +101,8 @@ Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, un
     for (const auto& container : ours)
         if (needed.containers.count(container) == 0) garbage.containers.push_back(container);
     for (const auto& image : dropped.images)
-        if (needed.images.count(image) == 0) garbage.images.push_back(*model::Sha256::parse(image));
+        if (needed.images.count(image) == 0 && brought.count(image) != 0)
+            garbage.images.push_back(image);
     return garbage;
 }
 
@@ -113,16 +114,22 @@ Result<> collect_garbage(const Context& context, const std::set<std::string>& ou
     TRY_ASSIGN(const auto current, generations.current());
     const auto sets = read_sets(generations, numbers, failures);
     if (sets.size() != numbers.size()) return failures.result();
+    std::set<model::Sha256> brought;
+    for (const auto number : numbers) {
+        TRY_ASSIGN(const auto info, generations.read_info(number));
+        brought.insert(info.brought_images.begin(), info.brought_images.end());
+    }
     TRY_ASSIGN(const auto kept, kept_bundle_names(context.paths));
     const auto garbage =
-        find_garbage(sets, current, context.configuration.keep_generations, kept, ours);
-    std::set<std::string> stuck;
+        find_garbage(sets, current, context.configuration.keep_generations, kept, ours, brought);
+    std::set<model::Sha256> stuck;
+    if (context.offline) stuck.insert(garbage.images.begin(), garbage.images.end());
     if (!context.offline) {
         for (const auto& name : garbage.containers)
             failures.note(context.host.engine.remove_container(name));
         for (const auto& image : garbage.images) {
             const auto removed = context.host.engine.remove_image(image);
-            if (!removed) stuck.insert(image.hex());
+            if (!removed) stuck.insert(image);
             failures.note(removed);
         }
     }

@@ -23,10 +23,11 @@ struct Garbage {
 
 /// Pure. `sets` are all generations on disk; the newest `keep` and the current one stay. Only
 /// containers that `ours` names, the engine's with our label, and images that a dropped generation
-/// used, are ever named.
+/// used and that are `brought`, are ever named.
 [[nodiscard]] Garbage find_garbage(const std::vector<model::InstalledSet>& sets, unsigned current,
                                    unsigned keep, const std::vector<std::string>& kept_bundles,
-                                   const std::set<std::string>& ours);
+                                   const std::set<std::string>& ours,
+                                   const std::set<model::Sha256>& brought);
 
 /// Finds and removes it. What cannot be removed is left for the next time, and the rest goes on.
 [[nodiscard]] model::Result<> collect_garbage(const Context& context,

@@ -120,6 +120,8 @@ Result<> bring_up(const Context& context, const Selection& selection) {
     TRY(unmask(context, services));
     TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
+    // Without it the mark of a clean shutdown would stay while containers run.
+    TRY(context.host.services.start({"update-agent-store.service"}, kJobBound));
     std::vector<std::string> containers;
     for (const auto& name : selection.containers)
         containers.push_back(model::container_service(name));
@@ -154,11 +156,11 @@ Result<> stop(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto upholders, active_upholders(context, selection));
     TRY(stop_all(context, upholders));
     bundle_units.insert(bundle_units.end(), containers.begin(), containers.end());
-    TRY(stop_all(context, bundle_units));
-    if (!containers.empty()) TRY(services.mask_runtime(containers));
-    if (upholders.empty()) return {};
-    TRY(services.start(upholders, kJobBound));
-    return {};
+    auto held = stop_all(context, bundle_units);
+    if (held && !containers.empty()) held = services.mask_runtime(containers);
+    // Whatever came of it: the others of the bundle are to be upheld.
+    if (!upholders.empty()) TRY(services.start(upholders, kJobBound));
+    return held;
 }
 
 Result<> restart(const Context& context, const std::vector<std::string>& names) {

@@ -65,7 +65,8 @@ Check check_installed_set(const Context& context) {
     const auto set = generations.installed();
     if (!set)
         return failure("installed set", set.error().text(),
-                       "the generation is damaged: install the bundles again");
+                       "stop installed-bundles.target, move /opt/operation/systemd-units away, "
+                       "'systemctl daemon-reload', then install the bundles again");
     return good("installed set", "generation " + std::to_string(set->generation) + ", " +
                                      std::to_string(set->bundles.size()) + " bundles");
 }

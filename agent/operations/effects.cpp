@@ -32,20 +32,29 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
         world.context.progress.bytes(done, total);
         return !world.context.cancelled();
     };
-    if (effect.kept_already) return reader.verify_rest(report);
     TRY(store::make_directories(effect.directory.parent_path()));
     const auto staged = temporary(effect.directory);
     TRY(store::remove_tree(staged));
     TRY(reader.extract(staged, report));
-    // What no generation keeps, or was damaged, may still be in the way.
-    TRY(store::remove_whole(effect.directory));
-    return store::move_into_place(staged, effect.directory);
+    return store::replace_directory(staged, effect.directory);
 }
 
 Result<> undo_keep_bundle(const KeepBundle& effect) {
-    if (effect.kept_already) return {};
     TRY(store::remove_tree(temporary(effect.directory)));
+    if (effect.kept_already) return {};
     return store::remove_whole(effect.directory);
+}
+
+/// podman does not say where there is no space.
+Result<> with_space(Result<> result, World& world) {
+    if (result || result.error().code() != ErrorCode::no_space) return result;
+    const auto root = world.context.host.engine.graph_root();
+    if (!root) return result;
+    const auto free = world.context.host.machine.free_space(*root);
+    if (!free) return result;
+    return model::fail(ErrorCode::no_space,
+                       result.error().text() + " (" + model::human_size(*free) +
+                           " are free on the file system of " + root->string() + ")");
 }
 
 Result<> bring_image(const BringImage& effect, World& world) {
@@ -84,18 +93,31 @@ Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std
     return {};
 }
 
-/// What was stopped by hand is not among them, and stays stopped.
-Result<std::vector<std::string>> active_ones(const std::vector<std::string>& units, World& world) {
-    std::vector<std::string> active;
-    TRY_ASSIGN(const auto states, world.context.host.services.states(units));
-    for (const auto& state : states)
-        if (state.load == "loaded" && state.active == "active") active.push_back(state.name);
-    return active;
+Result<> note_active(const NoteActive& effect, World& world) {
+    TRY_ASSIGN(const auto states, world.context.host.services.states(effect.units));
+    for (const auto& state : states) {
+        const bool up = state.load == "loaded" && state.active == "active";
+        (up ? world.active : world.inactive).insert(state.name);
+    }
+    return {};
 }
 
 Result<> stop_units(const StopUnits& effect, World& world) {
-    TRY_ASSIGN(world.stopped, active_ones(effect.targets, world));
-    return expect_done(world.context.host.services.stop(effect.units, kJobBound), "stopping");
+    auto& services = world.context.host.services;
+    TRY(expect_done(services.stop(effect.units, kJobBound), "stopping"));
+    TRY_ASSIGN(const auto states, services.states(effect.units));
+    std::vector<std::string> masked;
+    for (const auto& state : states)
+        if (state.load == "masked") masked.push_back(state.name);
+    if (masked.empty()) return {};
+    return services.unmask_runtime(masked);
+}
+
+std::vector<std::string> active_ones(const std::vector<std::string>& units, const World& world) {
+    std::vector<std::string> active;
+    std::copy_if(units.begin(), units.end(), std::back_inserter(active),
+                 [&](const auto& unit) { return world.active.count(unit) != 0; });
+    return active;
 }
 
 Result<> start_targets(const std::vector<std::string>& targets, std::chrono::milliseconds bound,
@@ -112,26 +134,50 @@ Result<> link_and_load(unsigned generation, World& world) {
     return world.context.host.services.reload();
 }
 
+/// Those that were up. One that crashed for ever may start again at once.
 Result<> restart(const std::vector<std::string>& services, World& world) {
     if (services.empty()) return {};
-    return expect_done(world.context.host.services.restart(services, kJobBound), "restarting");
+    TRY(world.context.host.services.reset_failed(services));
+    const auto active = active_ones(services, world);
+    if (active.empty()) return {};
+    auto jobs = world.context.host.services.restart(active, kJobBound);
+    if (!jobs) return model::fail(jobs.error());
+    return {};
 }
 
 Result<> activate(const Activate& effect, World& world) {
+    TRY(store::Generations(world.context.paths).keep_way_back());
     TRY(link_and_load(effect.to, world));
-    if (effect.restart.empty()) return {};
-    TRY_ASSIGN(world.restarted, active_ones(effect.restart, world));
-    return restart(world.restarted, world);
+    world.started = world.context.host.machine.monotonic();
+    return restart(effect.restart, world);
+}
+
+/// What was down before may be up now: changed services in their new shape, and what others
+/// require.
+Result<> stop_what_came_up(World& world) {
+    if (world.inactive.empty()) return {};
+    auto& services = world.context.host.services;
+    TRY_ASSIGN(const auto states, services.states({world.inactive.begin(), world.inactive.end()}));
+    std::vector<std::string> up;
+    for (const auto& state : states)
+        if (state.load == "loaded" && state.active == "active") up.push_back(state.name);
+    if (up.empty()) return {};
+    return expect_done(services.stop(up, kJobBound), "stopping");
 }
 
 Result<> undo_activate(const Activate& effect, World& world) {
     TRY(link_and_load(effect.from, world));
-    return restart(world.restarted, world);
+    if (world.context.offline) return {};
+    TRY(stop_what_came_up(world));
+    TRY(restart(effect.restart, world));
+    return start_targets(active_ones(effect.replaced_targets, world), kJobBound, world);
 }
 
 Result<> start_units(const StartUnits& effect, World& world) {
-    world.started = world.context.host.machine.monotonic();
-    return start_targets(effect.targets, effect.bound, world);
+    auto targets = effect.targets;
+    const auto again = active_ones(effect.replaced_targets, world);
+    targets.insert(targets.end(), again.begin(), again.end());
+    return start_targets(targets, effect.bound, world);
 }
 
 Result<> undo_start_units(const StartUnits& effect, World& world) {
@@ -162,10 +208,11 @@ Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& cont
 
 std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& world) {
     auto containers = effect.containers;
-    for (const auto& container : effect.changed)
-        if (std::find(world.restarted.begin(), world.restarted.end(), container.service) !=
-            world.restarted.end())
-            containers.push_back(container);
+    for (const auto& [target, changed] : effect.changed)
+        if (world.active.count(target) != 0)
+            containers.insert(containers.end(), changed.begin(), changed.end());
+    std::copy_if(effect.untouched.begin(), effect.untouched.end(), std::back_inserter(containers),
+                 [&](const auto& container) { return world.active.count(container.service) != 0; });
     return containers;
 }
 
@@ -208,14 +255,18 @@ std::string to_string(const Effect& effect) {
         Overloaded{
             [](const KeepBundle& e) { return "unpacking " + e.directory.filename().string(); },
             [](const BringImage& e) { return "bringing in image " + e.name; },
+            [](const NameImage& e) { return "naming image " + e.name; },
             [](const SyncEngineStore&) { return std::string("syncing the image store"); },
             [](const CreateContainer& e) { return "creating container " + e.podman_name; },
             [](const WriteGeneration& e) {
                 return "writing generation " + std::to_string(e.generation.info.number);
             },
-            [](const StopUnits& e) { return "stopping " + joined(e.targets); },
+            [](const NoteActive&) { return std::string("looking at what runs"); },
+            [](const StopUnits& e) { return "stopping " + joined(e.units); },
             [](const Activate& e) { return "switching to generation " + std::to_string(e.to); },
-            [](const StartUnits& e) { return "starting " + joined(e.targets); },
+            [](const StartUnits& e) {
+                return "starting " + joined(e.targets) + joined(e.replaced_targets);
+            },
             [](const WatchHealth&) { return std::string("watching the health"); },
             [](const NoteState& e) {
                 return "noting the state of generation " + std::to_string(e.generation);
@@ -229,15 +280,19 @@ Result<> perform(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return keep_bundle(e, world); },
-            [&](const BringImage& e) { return bring_image(e, world); },
+            [&](const BringImage& e) { return with_space(bring_image(e, world), world); },
+            [&](const NameImage& e) { return host.engine.tag(e.id, e.name); },
             [&](const SyncEngineStore&) -> Result<> {
                 TRY_ASSIGN(const auto root, host.engine.graph_root());
                 return host.machine.sync_file_system(root);
             },
-            [&](const CreateContainer& e) { return host.engine.create(e.arguments); },
+            [&](const CreateContainer& e) {
+                return with_space(host.engine.create(e.arguments), world);
+            },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
+            [&](const NoteActive& e) { return note_active(e, world); },
             [&](const StopUnits& e) { return stop_units(e, world); },
             [&](const Activate& e) { return activate(e, world); },
             [&](const StartUnits& e) { return start_units(e, world); },
@@ -255,18 +310,45 @@ Result<> undo(const Effect& effect, World& world) {
         Overloaded{
             [&](const KeepBundle& e) { return undo_keep_bundle(e); },
             [&](const BringImage& e) { return undo_bring_image(e, world); },
+            [&](const NameImage& e) -> Result<> {
+                if (!e.named_before) return {};
+                return host.engine.tag(*e.named_before, e.name);
+            },
             [](const SyncEngineStore&) { return Result<>(); },
             [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
-            [&](const StopUnits&) { return start_targets(world.stopped, kJobBound, world); },
+            [](const NoteActive&) { return Result<>(); },
+            [&](const StopUnits& e) {
+                return start_targets(active_ones(e.targets, world), kJobBound, world);
+            },
             [&](const Activate& e) { return undo_activate(e, world); },
             [&](const StartUnits& e) { return undo_start_units(e, world); },
             [](const WatchHealth&) { return Result<>(); },
             [](const NoteState&) { return Result<>(); },
         },
         effect);
+}
+
+Result<> check_restored(World& world) {
+    constexpr std::chrono::milliseconds kInterval{100};
+    constexpr std::chrono::minutes kBound{2};
+    if (world.active.empty()) return {};
+    auto& machine = world.context.host.machine;
+    const std::vector<std::string> names(world.active.begin(), world.active.end());
+    const auto start = machine.monotonic();
+    while (true) {
+        TRY_ASSIGN(const auto states, world.context.host.services.states(names));
+        std::string down;
+        for (const auto& state : states)
+            if (state.active != "active") down += "\n  " + describe(state);
+        if (down.empty()) return {};
+        if (machine.monotonic() - start > kBound)
+            return model::fail(ErrorCode::rollback_failed,
+                               "what ran before is not up again:" + down);
+        machine.sleep_for(kInterval);
+    }
 }
 
 }  // namespace agent::operations

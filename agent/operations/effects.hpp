@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,7 +24,8 @@ namespace agent::operations {
 struct KeepBundle {
     model::BundleId id;
     std::filesystem::path directory;
-    /// An earlier generation keeps the same content: the file is only checked.
+    /// An earlier generation keeps the same content, which is replaced in case it was damaged, and
+    /// stays.
     bool kept_already = false;
 };
 /// Brings an image of a kept bundle into the engine's store and names it. Undo: removes it.
@@ -32,6 +34,13 @@ struct BringImage {
     model::Sha256 id;
     std::string name;
     /// Image that has the name until then, and gets it back.
+    std::optional<model::Sha256> named_before;
+};
+/// Gives an image that is there the name that the description has for it. Undo: gives the name back
+/// to the image that had it.
+struct NameImage {
+    model::Sha256 id;
+    std::string name;
     std::optional<model::Sha256> named_before;
 };
 /// Puts on disk what the engine has written; podman does not.
@@ -45,31 +54,44 @@ struct CreateContainer {
 struct WriteGeneration {
     store::Generation generation;
 };
-/// Stops what is removed. Undo: starts those of the targets that were up.
+/// Looks which units of the old set are up: what was stopped by hand, or was broken, is not started
+/// nor judged. Nothing to undo.
+struct NoteActive {
+    std::vector<std::string> units;
+};
+/// Stops what is removed, and ends the masks of what was stopped by hand, which would outlive it.
+/// Undo: starts those of the targets that were up.
 struct StopUnits {
     std::vector<std::string> units;
     std::vector<std::string> targets;
 };
 /// The switch: renames the link, daemon-reload, then restarts those of the changed services that
-/// run. Undo: the same with the old generation.
+/// were up. Undo: the same with the old generation, and what was up of the replaced bundles.
 struct Activate {
     unsigned from = 0;
     unsigned to = 0;
     std::vector<std::string> restart;
+    std::vector<std::string> replaced_targets;
 };
 /// Starts and waits, as long as the containers may take; the judgement is the watch's. Undo: stops
 /// what was new.
 struct StartUnits {
     std::vector<std::string> targets;
+    /// Targets that are there already, started again where they were up.
+    std::vector<std::string> replaced_targets;
     /// Units that were not there before, in the order in which they stop.
     std::vector<std::string> added;
     std::chrono::milliseconds bound{};
 };
 /// Watches until all are healthy. Nothing to undo.
 struct WatchHealth {
+    /// Of bundles that are new.
     std::vector<WatchedContainer> containers;
-    /// Judged as well where the switch has restarted them.
-    std::vector<WatchedContainer> changed;
+    /// New or changed containers of other bundles, by the bundle's target: judged where that was
+    /// up.
+    std::map<std::string, std::vector<WatchedContainer>> changed;
+    /// All others: judged where they were up.
+    std::vector<WatchedContainer> untouched;
     HealthBounds bounds;
 };
 /// Notes beside the generation what became of it. Nothing to undo: the note goes with the
@@ -79,9 +101,9 @@ struct NoteState {
     store::GenerationState state;
 };
 
-using Effect =
-    std::variant<KeepBundle, BringImage, SyncEngineStore, CreateContainer, WriteGeneration,
-                 StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
+using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, CreateContainer,
+                            WriteGeneration, NoteActive, StopUnits, Activate, StartUnits,
+                            WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {
@@ -90,9 +112,9 @@ struct World {
     std::map<model::BundleId, bundle::BundleReader> readers;
     /// Set by the first effect that what runs can notice.
     bool disturbed = false;
-    /// Targets that were up when StopUnits stopped them, and services that Activate restarted.
-    std::vector<std::string> stopped = {};
-    std::vector<std::string> restarted = {};
+    /// What NoteActive saw.
+    std::set<std::string> active = {};
+    std::set<std::string> inactive = {};
     /// When StartUnits began; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };
@@ -102,5 +124,7 @@ struct World {
 [[nodiscard]] model::Result<> perform(const Effect& effect, World& world);
 /// Undoes an effect that was done, half done or not begun.
 [[nodiscard]] model::Result<> undo(const Effect& effect, World& world);
+/// Whether all that NoteActive saw is up again, after everything was undone.
+[[nodiscard]] model::Result<> check_restored(World& world);
 
 }  // namespace agent::operations

@@ -4,6 +4,7 @@
 #include <array>
 #include <system_error>
 
+#include "agent/store/floors.hpp"
 #include "agent/store/generations.hpp"
 
 namespace agent::operations {
@@ -42,6 +43,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
     facts.architecture = machine.architecture();
     facts.machine = context.configuration.machine;
     TRY_ASSIGN(facts.next_generation, store::Generations(context.paths).next_number());
+    TRY_ASSIGN(facts.floors, store::read_floors(context.paths));
     facts.render.stop_helper = context.stop_helper;
     const auto names = planning::unit_names(candidates);
     if (context.offline) {

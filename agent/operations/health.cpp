@@ -25,18 +25,25 @@ bool HealthJudge::up(const WatchedContainer& container, const HealthSample& samp
     return !container.health_check || sample.check == "healthy";
 }
 
-void HealthJudge::count_start(const HealthSample& sample) {
+bool HealthJudge::count_start(const HealthSample& sample) {
+    const bool first = starts_.count(sample.unit.name) == 0;
     auto& start = starts_[sample.unit.name];
-    if (sample.unit.invocation_id == start.invocation) return;
+    if (first && sample.unit.active == "active") start.restarts_before = sample.unit.restarts;
+    if (sample.unit.invocation_id == start.invocation) return false;
     start.invocation = sample.unit.invocation_id;
     ++start.count;
+    return true;
 }
 
 bool HealthJudge::failed_for_good(const HealthSample& sample) {
     if (sample.unit.load != "loaded" || sample.unit.result == "start-limit-hit" ||
         sample.check == "unhealthy")
         return true;
-    return std::max(starts_[sample.unit.name].count, sample.unit.restarts + 1) >= kStartsToFail;
+    const auto& start = starts_.at(sample.unit.name);
+    // A start resets the manager's count.
+    const auto restarts =
+        sample.unit.restarts - std::min(sample.unit.restarts, start.restarts_before);
+    return std::max(start.count, restarts + 1) >= kStartsToFail;
 }
 
 HealthJudge::Verdict HealthJudge::look(std::chrono::milliseconds since_start,
@@ -44,10 +51,7 @@ HealthJudge::Verdict HealthJudge::look(std::chrono::milliseconds since_start,
     bool all_up = true;
     reasons_.clear();
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        const auto before = starts_[samples[i].unit.name];
-        count_start(samples[i]);
-        if (!before.invocation.empty() && before.invocation != samples[i].unit.invocation_id)
-            all_up_since_.reset();
+        if (count_start(samples[i])) all_up_since_.reset();
         if (samples[i].unit.load == "masked") continue;
         if (up(containers_[i], samples[i]) && !failed_for_good(samples[i])) continue;
         all_up = false;

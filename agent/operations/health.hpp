@@ -51,8 +51,11 @@ class HealthJudge {
     struct Start {
         std::string invocation;
         unsigned count = 0;
+        /// Of a container that was up at the first look: what happened before it is not counted.
+        unsigned restarts_before = 0;
     };
-    void count_start(const HealthSample& sample);
+    /// Whether it is another run than at the last look.
+    bool count_start(const HealthSample& sample);
     [[nodiscard]] bool failed_for_good(const HealthSample& sample);
     [[nodiscard]] static bool up(const WatchedContainer& container, const HealthSample& sample);
 

@@ -24,13 +24,25 @@ std::map<std::string, std::string> container_texts(const planning::Plan& plan,
     return texts;
 }
 
-store::Generation to_generation(const planning::Plan& plan, const StepInput& input) {
+/// Those that are still there, and those that come.
+std::set<model::Sha256> brought_images(const std::vector<Effect>& effects, const StepInput& input) {
+    std::set<model::Sha256> brought;
+    for (const auto& id : input.brought_images)
+        if (input.offline || has_image(input.engine, id)) brought.insert(id);
+    for (const auto& effect : effects)
+        if (const auto* image = std::get_if<BringImage>(&effect)) brought.insert(image->id);
+    return brought;
+}
+
+store::Generation to_generation(const planning::Plan& plan, const StepInput& input,
+                                const std::vector<Effect>& effects) {
     store::Generation generation;
     generation.info = {.number = plan.result.generation,
                        .parent = input.current_generation,
                        .reason = input.reason,
                        .time = input.time,
-                       .systemd_version = input.systemd_version};
+                       .systemd_version = input.systemd_version,
+                       .brought_images = brought_images(effects, input)};
     generation.set = plan.result;
     generation.units = plan.units.files;
     generation.wants = plan.units.wants;
@@ -56,18 +68,24 @@ void acquire(const planning::Plan& plan, const StepInput& input, const store::Pa
         const auto& description = candidate.description;
         for (const auto& container : description.containers) {
             const auto& id = *container.image_id;
-            if (has_image(input.engine, id) || !brought.insert(id).second) continue;
-            effects.emplace_back(
-                BringImage{.layout = paths.bundle(description.id, description.version) / "images",
-                           .id = id,
-                           .name = container.image,
-                           .named_before = image_named(input.engine, container.image)});
+            const auto named = image_named(input.engine, container.image);
+            if (!brought.insert(id).second) continue;
+            if (!has_image(input.engine, id))
+                effects.emplace_back(BringImage{
+                    .layout = paths.bundle(description.id, description.version) / "images",
+                    .id = id,
+                    .name = container.image,
+                    .named_before = named});
+            else if (named != id)
+                effects.emplace_back(
+                    NameImage{.id = id, .name = container.image, .named_before = named});
         }
     }
 }
 
 bool writes_engine_store(const Effect& effect) {
     return std::holds_alternative<BringImage>(effect) ||
+           std::holds_alternative<NameImage>(effect) ||
            std::holds_alternative<CreateContainer>(effect);
 }
 
@@ -80,53 +98,30 @@ void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effec
         if (std::any_of(effects.begin(), effects.end(), writes_engine_store))
             effects.emplace_back(SyncEngineStore{});
     }
-    effects.emplace_back(WriteGeneration{to_generation(plan, input)});
+    effects.emplace_back(WriteGeneration{to_generation(plan, input, effects)});
 }
 
-/// The longest of the bundles' times.
-HealthBounds bounds_of(const std::vector<planning::Candidate>& added) {
+/// Bundles may have to start one after another, and settle together.
+void extend(HealthBounds& bounds, const model::Description& description) {
     using std::chrono::ceil;
     using std::chrono::milliseconds;
-    HealthBounds bounds{};
-    for (const auto& candidate : added) {
-        const auto& description = candidate.description;
-        bounds.start_timeout =
-            std::max(bounds.start_timeout, ceil<milliseconds>(description.start_timeout));
-        bounds.settle_time =
-            std::max(bounds.settle_time, ceil<milliseconds>(description.settle_time));
-    }
-    return bounds;
+    bounds.start_timeout += ceil<milliseconds>(description.start_timeout);
+    bounds.settle_time = std::max(bounds.settle_time, ceil<milliseconds>(description.settle_time));
 }
 
-void switch_over(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
-    if (!input.offline && !plan.stop.empty()) {
-        StopUnits stop{.units = plan.stop, .targets = {}};
-        for (const auto& id : plan.remove)
-            stop.targets.push_back(model::bundle_target(id));
-        effects.emplace_back(std::move(stop));
-    }
-    effects.emplace_back(
-        Activate{.from = input.current_generation,
-                 .to = plan.result.generation,
-                 .restart = input.offline ? std::vector<std::string>() : plan.restart});
-    if (input.offline || plan.start.empty()) return;
-    StartUnits start{
-        .targets = plan.start, .added = {}, .bound = bounds_of(plan.add).start_timeout};
-    for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate)
-        for (auto& unit : planning::units_to_stop(*plan.result.find(candidate->description.id)))
-            start.added.push_back(std::move(unit));
-    // The first bundle brings the target up that everything hangs on; later ones leave it alone,
-    // because an admin may have stopped it.
-    if (plan.result.bundles.size() == plan.add.size()) {
-        start.targets.insert(start.targets.begin(), std::string(model::kInstalledBundlesTarget));
-        start.added.emplace_back(model::kInstalledBundlesTarget);
-    }
-    effects.emplace_back(std::move(start));
-}
+struct Targets {
+    std::vector<std::string> fresh;
+    std::vector<std::string> replaced;
+};
 
-bool adds(const planning::Plan& plan, const model::BundleId& id) {
-    return std::any_of(plan.add.begin(), plan.add.end(),
-                       [&](const auto& each) { return each.description.id == id; });
+Targets targets_of(const planning::Plan& plan) {
+    Targets targets;
+    for (const auto& candidate : plan.add) {
+        const auto& id = candidate.description.id;
+        auto& list = plan.replaced.count(id) == 0 ? targets.fresh : targets.replaced;
+        list.push_back(model::bundle_target(id));
+    }
+    return targets;
 }
 
 WatchedContainer watched(const model::InstalledBundle& bundle, std::size_t index) {
@@ -136,20 +131,80 @@ WatchedContainer watched(const model::InstalledBundle& bundle, std::size_t index
             .health_check = container.health.has_value()};
 }
 
-void verify(const planning::Plan& plan, std::vector<Effect>& effects) {
-    WatchHealth watch{.containers = {}, .changed = {}, .bounds = bounds_of(plan.add)};
-    const std::set<std::string> restart(plan.restart.begin(), plan.restart.end());
+WatchHealth health_of(const planning::Plan& plan) {
+    WatchHealth watch{.containers = {}, .changed = {}, .untouched = {}, .bounds = {}};
+    const std::set<std::string> changed(plan.restart.begin(), plan.restart.end());
+    const std::set<std::string> added(plan.added.begin(), plan.added.end());
     for (const auto& [id, bundle] : plan.result.bundles) {
-        const bool added = adds(plan, id);
+        const auto target = model::bundle_target(id);
+        bool judged = added.count(target) != 0;
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             auto container = watched(bundle, i);
-            if (added)
+            if (added.count(target) != 0) {
                 watch.containers.push_back(std::move(container));
-            else if (restart.count(container.service) != 0)
-                watch.changed.push_back(std::move(container));
+            } else if (changed.count(container.service) != 0 ||
+                       added.count(container.service) != 0) {
+                watch.changed[target].push_back(std::move(container));
+                judged = true;
+            } else {
+                // Its unit was up, and that it shall be; what its check said nobody asked.
+                container.health_check = false;
+                watch.untouched.push_back(std::move(container));
+            }
         }
+        if (judged) extend(watch.bounds, bundle.description);
     }
-    if (!watch.containers.empty() || !watch.changed.empty()) effects.emplace_back(std::move(watch));
+    return watch;
+}
+
+/// Targets and services of what was there and stays, or goes.
+std::vector<std::string> units_to_look_at(const planning::Plan& plan, const WatchHealth& watch) {
+    std::vector<std::string> names = plan.restart;
+    for (const auto& [id, bundle] : plan.result.bundles)
+        names.push_back(model::bundle_target(id));
+    for (const auto& id : plan.remove)
+        names.push_back(model::bundle_target(id));
+    names.insert(names.end(), plan.stop.begin(), plan.stop.end());
+    for (const auto& container : watch.untouched)
+        names.push_back(container.service);
+    return names;
+}
+
+void switch_over(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
+    Activate activate{.from = input.current_generation,
+                      .to = plan.result.generation,
+                      .restart = {},
+                      .replaced_targets = {}};
+    if (input.offline) {
+        effects.emplace_back(std::move(activate));
+        return;
+    }
+    auto watch = health_of(plan);
+    auto targets = targets_of(plan);
+    effects.emplace_back(NoteActive{units_to_look_at(plan, watch)});
+    if (!plan.stop.empty()) {
+        StopUnits stop{.units = plan.stop, .targets = targets.replaced};
+        for (const auto& id : plan.remove)
+            stop.targets.push_back(model::bundle_target(id));
+        effects.emplace_back(std::move(stop));
+    }
+    activate.restart = plan.restart;
+    activate.replaced_targets = targets.replaced;
+    effects.emplace_back(std::move(activate));
+    if (plan.start.empty() && plan.restart.empty()) return;
+    StartUnits start{.targets = std::move(targets.fresh),
+                     .replaced_targets = std::move(targets.replaced),
+                     .added = plan.added,
+                     .bound = watch.bounds.start_timeout};
+    // The first bundle brings the target up that everything hangs on; later ones leave it alone,
+    // because an admin may have stopped it.
+    if (!plan.add.empty() && plan.result.bundles.size() == plan.add.size() &&
+        plan.replaced.empty()) {
+        start.targets.insert(start.targets.begin(), std::string(model::kInstalledBundlesTarget));
+        start.added.emplace_back(model::kInstalledBundlesTarget);
+    }
+    effects.emplace_back(std::move(start));
+    effects.emplace_back(std::move(watch));
 }
 
 }  // namespace
@@ -160,7 +215,6 @@ std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& inpu
     acquire(plan, input, paths, effects);
     stage(plan, input, effects);
     switch_over(plan, input, effects);
-    if (!input.offline) verify(plan, effects);
     effects.emplace_back(
         NoteState{.generation = plan.result.generation,
                   .state = {.confirmed = !input.offline, .failed = false, .boots = 0}});

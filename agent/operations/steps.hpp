@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct StepInput {
     host::Inventory engine;
     /// Texts of the current generation's containers, by name; those that stay keep theirs.
     std::map<std::string, std::string> containers;
+    /// What the current generation says of images that the agent brought.
+    std::set<model::Sha256> brought_images;
     /// Kept directories of bundles that an earlier generation left, with the same content.
     std::vector<model::BundleId> kept;
     bool offline = false;

@@ -16,16 +16,41 @@ bool disturbs(const Effect& effect) {
            std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
 }
 
+/// Undoes those effects, and returns those that could not be undone. Ends at a switch that stays:
+/// what may still be booted keeps all that it needs.
+std::vector<const Effect*> undo_each(const std::vector<const Effect*>& effects, World& world,
+                                     std::vector<Error>& errors) {
+    std::vector<const Effect*> failed;
+    for (const auto* effect : effects) {
+        world.context.progress.step("undoing: " + to_string(*effect));
+        if (auto result = undo(*effect, world); !result) {
+            errors.push_back(result.error().with_context("undoing '" + to_string(*effect) + "'"));
+            failed.push_back(effect);
+            if (std::holds_alternative<Activate>(*effect)) break;
+        }
+    }
+    return failed;
+}
+
 Error undo_all(const std::vector<Effect>& effects, std::size_t failed, World& world, Error error) {
-    bool undone = true;
-    for (std::size_t i = failed + 1; i-- > 0;) {
-        world.context.progress.step("undoing: " + to_string(effects[i]));
-        if (auto result = undo(effects[i], world); !result) {
+    std::vector<const Effect*> left;
+    for (std::size_t i = failed + 1; i-- > 0;)
+        left.push_back(&effects[i]);
+    std::vector<Error> errors;
+    left = undo_each(left, world, errors);
+    const bool switched = !left.empty() && std::holds_alternative<Activate>(*left.back());
+    if (!left.empty() && !switched) {
+        // What was undone after it may have made the room that it lacked.
+        errors.clear();
+        left = undo_each(left, world, errors);
+    }
+    bool undone = left.empty();
+    for (const auto& each : errors)
+        error = error.followed_by(each);
+    if (undone && world.disturbed) {
+        if (auto result = check_restored(world); !result) {
             undone = false;
-            error = error.followed_by(
-                result.error().with_context("undoing '" + to_string(effects[i]) + "'"));
-            // What may still be booted keeps all that it needs.
-            if (std::holds_alternative<Activate>(effects[i])) break;
+            error = error.followed_by(result.error());
         }
     }
     if (!undone) {

@@ -156,6 +156,50 @@ void check_names(const model::InstalledSet& result, const Request& request,
     }
 }
 
+void check_successor(const Candidate& candidate, const model::InstalledBundle& there,
+                     const Request& request, Problems& problems) {
+    const auto& wanted = candidate.description;
+    if (there.description.version == wanted.version)
+        problems.push_back({.code = ErrorCode::conflict,
+                            .where = label(wanted),
+                            .key = "version",
+                            .message = "this version is installed with other content (" +
+                                       there.digest.hex().substr(0, 12) + ", the file has " +
+                                       candidate.digest.hex().substr(0, 12) + ")",
+                            .hint = "new content needs a new version"});
+    if (there.anchor == candidate.anchor) return;
+    if (candidate.anchor.empty())
+        problems.push_back({.code = ErrorCode::untrusted,
+                            .where = label(wanted),
+                            .key = {},
+                            .message = "is not signed, and the installed " +
+                                       there.description.version.to_string() + " is",
+                            .hint = "a signed bundle is only replaced by a signed one"});
+    else if (!request.allow_signer_change)
+        problems.push_back(
+            {.code = ErrorCode::untrusted,
+             .where = label(wanted),
+             .key = {},
+             .message = "comes from another trust anchor (" + candidate.anchor.substr(0, 12) +
+                        ") than the installed " + there.description.version.to_string() + " (" +
+                        (there.anchor.empty() ? "not signed" : there.anchor.substr(0, 12)) + ")",
+             .hint = "--allow-signer-change lets it take over the id"});
+}
+
+void check_floor(const Candidate& candidate, const Request& request, const MachineFacts& facts,
+                 Problems& problems) {
+    const auto& wanted = candidate.description;
+    const auto floor = facts.floors.find(wanted.id);
+    if (request.allow_downgrade || floor == facts.floors.end() || !(wanted.version < floor->second))
+        return;
+    problems.push_back(
+        {.code = ErrorCode::untrusted,
+         .where = label(wanted),
+         .key = "version",
+         .message = "is lower than " + floor->second.to_string() + ", which ran on this machine",
+         .hint = "--allow-downgrade lets it in"});
+}
+
 void check_removal(const model::InstalledSet& installed, const Request& request,
                    Problems& problems) {
     const std::set<BundleId> removed(request.remove.begin(), request.remove.end());

@@ -16,6 +16,13 @@ void check_requirements(const model::InstalledSet& result, model::Problems& prob
 /// Whether every name belongs to one: ids and containers among the bundles, units on the host.
 void check_names(const model::InstalledSet& result, const Request& request,
                  const MachineFacts& facts, model::Problems& problems);
+/// Whether a candidate may take the place of what is installed with its id: by its version, its
+/// content and its signer.
+void check_successor(const Candidate& candidate, const model::InstalledBundle& there,
+                     const Request& request, model::Problems& problems);
+/// Whether its version is not lower than one that was confirmed here.
+void check_floor(const Candidate& candidate, const Request& request, const MachineFacts& facts,
+                 model::Problems& problems);
 /// Whether what is removed is installed and no longer required by what stays.
 void check_removal(const model::InstalledSet& installed, const Request& request,
                    model::Problems& problems);

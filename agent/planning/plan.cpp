@@ -31,32 +31,29 @@ InstalledBundle to_installed(const Candidate& candidate) {
 
 enum class Admission { add, unchanged, refuse };
 
-Admission admit(const Candidate& candidate, const InstalledSet& installed, Problems& problems) {
+Admission admit(const Candidate& candidate, const Request& request, const InstalledSet& installed,
+                const MachineFacts& facts, Problems& problems) {
     const auto& wanted = candidate.description;
     const auto* there = installed.find(wanted.id);
-    if (there == nullptr) return Admission::add;
-    if (there->digest == candidate.digest) return Admission::unchanged;
-    const bool same_version = there->description.version == wanted.version;
-    problems.push_back(
-        {.code = ErrorCode::conflict,
-         .where = wanted.id.value() + " " + wanted.version.to_string(),
-         .key = "version",
-         .message = same_version
-                        ? "this version is installed with other content (" +
-                              there->digest.hex().substr(0, 12) + ", the file has " +
-                              candidate.digest.hex().substr(0, 12) + ")"
-                        : "version " + there->description.version.to_string() +
-                              " is installed, and replacing it is not supported by this version",
-         .hint = same_version ? "new content needs a new version"
-                              : "remove the installed version first"});
-    return Admission::refuse;
+    if (there != nullptr && there->digest == candidate.digest) return Admission::unchanged;
+    const auto refused_before = problems.size();
+    if (there != nullptr) check_successor(candidate, *there, request, problems);
+    check_floor(candidate, request, facts, problems);
+    return problems.size() == refused_before ? Admission::add : Admission::refuse;
+}
+
+std::vector<std::string> units_of(const model::Container& container) {
+    std::vector<std::string> names = {model::container_service(container.name)};
+    // Else a pause would keep the next start waiting.
+    if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
+    return names;
 }
 
 /// The set as the request wants it; what cannot be admitted is left as it is.
 InstalledSet resulting_set(const InstalledSet& installed, const Request& request,
-                           unsigned generation, Plan& plan, Problems& problems) {
+                           const MachineFacts& facts, Plan& plan, Problems& problems) {
     InstalledSet result = installed;
-    result.generation = generation;
+    result.generation = facts.next_generation;
     for (const auto& id : request.remove)
         result.bundles.erase(id);
     std::set<BundleId> seen;
@@ -70,8 +67,10 @@ InstalledSet resulting_set(const InstalledSet& installed, const Request& request
                                 .hint = "name each bundle once"});
             continue;
         }
-        switch (admit(candidate, installed, problems)) {
+        switch (admit(candidate, request, installed, facts, problems)) {
             case Admission::add:
+                if (const auto* there = installed.find(id))
+                    plan.replaced.emplace(id, there->description.version);
                 result.bundles[id] = to_installed(candidate);
                 break;
             case Admission::unchanged:
@@ -87,7 +86,8 @@ InstalledSet resulting_set(const InstalledSet& installed, const Request& request
 /// What the request brings. What is there already is not judged again: the host may have changed
 /// since, and there is nothing to do.
 Request brought_by(const Request& request, const Plan& plan) {
-    Request brought{.add = {}, .remove = request.remove};
+    Request brought = request;
+    brought.add.clear();
     const auto& unchanged = plan.unchanged;
     for (const auto& candidate : request.add)
         if (std::find(unchanged.begin(), unchanged.end(), candidate.description.id) ==
@@ -96,28 +96,64 @@ Request brought_by(const Request& request, const Plan& plan) {
     return brought;
 }
 
-void order_bundles(const InstalledSet& installed, const Request& request, Plan& plan) {
-    const std::set<BundleId> removed(request.remove.begin(), request.remove.end());
+void order_bundles(const InstalledSet& installed, const Request& brought, Plan& plan) {
+    const std::set<BundleId> removed(brought.remove.begin(), brought.remove.end());
     auto stop_order = by_requirements(installed);
     std::reverse(stop_order.begin(), stop_order.end());
     for (const auto& id : stop_order)
         if (removed.count(id) != 0) plan.remove.push_back(id);
-    for (const auto& id : by_requirements(plan.result)) {
-        if (installed.find(id) != nullptr) continue;
-        for (const auto& candidate : request.add)
+    for (const auto& id : by_requirements(plan.result))
+        for (const auto& candidate : brought.add)
             if (candidate.description.id == id) plan.add.push_back(candidate);
-    }
+}
+
+void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    list.insert(list.end(), more.begin(), more.end());
+}
+
+/// The services of a bundle that are only in one of two sets of units, with what upholds them.
+std::vector<std::string> services_only_in_one(const InstalledBundle& bundle,
+                                              const units::RenderedUnits& other) {
+    std::vector<std::string> names;
+    for (const auto& container : bundle.description.containers)
+        if (other.files.count(model::container_service(container.name)) == 0)
+            append(names, units_of(container));
+    if (!names.empty())
+        names.insert(names.begin(), model::bundle_restart_target(bundle.description.id));
+    return names;
+}
+
+/// What crashed too often is to start in its new shape at once.
+std::vector<std::string> pauses_of(const InstalledSet& set,
+                                   const std::vector<std::string>& services) {
+    std::vector<std::string> names;
+    for (const auto& [id, bundle] : set.bundles)
+        for (const auto& container : bundle.description.containers)
+            if (std::find(services.begin(), services.end(),
+                          model::container_service(container.name)) != services.end())
+                if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
+    return names;
 }
 
 void order_units(const InstalledSet& installed, const MachineFacts& facts, Plan& plan) {
+    const auto before = render(installed, facts);
     for (const auto& id : plan.remove)
-        for (auto& unit : units_to_stop(*installed.find(id)))
-            plan.stop.push_back(std::move(unit));
+        append(plan.stop, units_to_stop(*installed.find(id)));
+    for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate) {
+        const auto& id = candidate->description.id;
+        const auto& bundle = *plan.result.find(id);
+        if (const auto* there = installed.find(id)) {
+            append(plan.stop, services_only_in_one(*there, plan.units));
+            append(plan.added, services_only_in_one(bundle, before));
+        } else {
+            append(plan.added, units_to_stop(bundle));
+        }
+    }
     for (const auto& candidate : plan.add)
         plan.start.push_back(model::bundle_target(candidate.description.id));
-    const auto before = render(installed, facts);
     for (const auto& service : units::services_to_restart(before, plan.units))
         if (before.files.count(service) != 0) plan.restart.push_back(service);
+    append(plan.stop, pauses_of(installed, plan.restart));
 }
 
 }  // namespace
@@ -127,11 +163,8 @@ std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle) {
     // do, so that these are named too: nothing may vanish that still runs.
     const auto& id = bundle.description.id;
     std::vector<std::string> names = {model::bundle_restart_target(id), model::bundle_target(id)};
-    for (const auto& container : bundle.description.containers) {
-        names.push_back(model::container_service(container.name));
-        // Else a pause would keep the next start waiting.
-        if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
-    }
+    for (const auto& container : bundle.description.containers)
+        append(names, units_of(container));
     return names;
 }
 
@@ -154,7 +187,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
                                        const MachineFacts& facts) {
     Plan plan;
     Problems problems;
-    plan.result = resulting_set(installed, request, facts.next_generation, plan, problems);
+    plan.result = resulting_set(installed, request, facts, plan, problems);
     check_removal(installed, request, problems);
     const auto brought = brought_by(request, plan);
     for (const auto& candidate : brought.add)
@@ -164,7 +197,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     check_names(plan.result, brought, facts, problems);
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
-    order_bundles(installed, request, plan);
+    order_bundles(installed, brought, plan);
     for (const auto& candidate : plan.add) {
         const auto& description = candidate.description;
         for (const auto& container : description.containers)

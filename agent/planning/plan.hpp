@@ -27,8 +27,13 @@ struct Candidate {
 };
 
 struct Request {
+    /// To be installed, or to take the place of another version.
     std::vector<Candidate> add;
     std::vector<model::BundleId> remove;
+    /// Lets a version in that is lower than one that was confirmed here.
+    bool allow_downgrade = false;
+    /// Lets another trust anchor take over an installed id.
+    bool allow_signer_change = false;
 };
 
 /// What the plan depends on beside the installed set and the request.
@@ -41,6 +46,8 @@ struct MachineFacts {
     std::string machine;
     /// Unit files of the host, by name: names that a bundle cannot take.
     std::map<std::string, std::string> foreign_units;
+    /// The highest version of each id that was confirmed on this machine, installed or not.
+    std::map<model::BundleId, model::Version> floors;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     units::RenderContext render;
@@ -48,8 +55,10 @@ struct MachineFacts {
 
 /// What an operation will do: shown by --dry-run, executed as it is.
 struct Plan {
-    /// In the order of their requirements.
+    /// What is brought in, in the order of their requirements.
     std::vector<Candidate> add;
+    /// Versions that those of `add` replace; the others are new.
+    std::map<model::BundleId, model::Version> replaced;
     /// In the order in which they stop: a bundle before those that it requires.
     std::vector<model::BundleId> remove;
     /// Asked for, and installed already with the same content.
@@ -59,12 +68,15 @@ struct Plan {
     /// Every container of what is added.
     std::map<model::ContainerName, containers::CreateSpec> specs;
     units::RenderedUnits units;
-    /// Units to stop before the switch, in this order.
+    /// Units to stop before the switch, in this order: all of a bundle that is removed, and of one
+    /// that is replaced the services that it has no more.
     std::vector<std::string> stop;
     /// Services whose [Service] section changed while they may run.
     std::vector<std::string> restart;
-    /// Targets to start after the switch.
+    /// Targets to start after the switch: of what is new, and of what is replaced and up.
     std::vector<std::string> start;
+    /// Units that were not there before, in the order in which they stop.
+    std::vector<std::string> added;
     /// Bytes of the bundle files that are brought in.
     std::uint64_t bytes = 0;
 

@@ -52,7 +52,8 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 }
 
 ErrorCode code_of(std::string_view standard_error) {
-    if (contains_any(standard_error, {"no space left on device", "disk quota exceeded"}))
+    if (contains_any(standard_error, {"no space left on device", "disk quota exceeded",
+                                      "database or disk is full"}))
         return ErrorCode::no_space;
     if (contains_any(standard_error,
                      {"is in use by", "image used by", "image is in use",

@@ -49,13 +49,13 @@ class TemporaryDirectory {
     fs::path path_;
 };
 
-/// The name that the arguments give to the container, for messages.
+/// The name that the arguments give to the container; empty where they give none.
 std::string name_in(const std::vector<std::string>& arguments) {
     constexpr std::string_view kName = "--name";
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (arguments[i] == kName && i + 1 < arguments.size()) return " " + arguments[i + 1];
+        if (arguments[i] == kName && i + 1 < arguments.size()) return arguments[i + 1];
         if (arguments[i].starts_with(std::string(kName) + "="))
-            return " " + arguments[i].substr(kName.size() + 1);
+            return arguments[i].substr(kName.size() + 1);
     }
     return {};
 }
@@ -166,12 +166,28 @@ Result<> PodmanCli::push_layout(const std::string& image, const fs::path& layout
 }
 
 Result<> PodmanCli::create(const std::vector<std::string>& arguments) {
-    Call call{"podman create" + name_in(arguments), {"create"}, options_.call_timeout, {}};
+    Call call{"podman create " + name_in(arguments), {"create"}, options_.call_timeout, {}};
     call.arguments.insert(call.arguments.end(), arguments.begin(), arguments.end());
     // Only then does the container get a socket to say READY=1 to; the path does not matter yet.
     call.environment = {{"NOTIFY_SOCKET", "/run/systemd/notify"}};
+    const auto created = run(call);
+    if (created) return {};
+    const bool taken = created.error().text().find("is already in use") != std::string::npos;
+    if (!remove_half_made(name_in(arguments)) || !taken) return model::fail(created.error());
     TRY(run(call));
     return {};
+}
+
+/// podman notes a container in its store first and in its database later. One that it died between
+/// has the name, and no command but this one sees it. Whether there was one.
+bool PodmanCli::remove_half_made(const std::string& name) const {
+    const auto whole =
+        run({"podman container exists", {"container", "exists", name}, options_.call_timeout});
+    if (name.empty() || whole) return false;
+    return run({"podman rm --storage " + name,
+                {"rm", "--storage", "--", name},
+                options_.call_timeout})
+        .has_value();
 }
 
 Result<> PodmanCli::remove_container(const std::string& name) {

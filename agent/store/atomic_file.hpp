@@ -31,6 +31,9 @@ inline constexpr std::string_view kRemovedPrefix = ".gone-";
 /// ErrorCode::internal where the name is taken.
 [[nodiscard]] model::Result<> move_into_place(const std::filesystem::path& unfinished,
                                               const std::filesystem::path& name);
+/// The same, and in one step for what has the name already, which is removed after that.
+[[nodiscard]] model::Result<> replace_directory(const std::filesystem::path& unfinished,
+                                                const std::filesystem::path& name);
 /// Makes missing directories with mode 0755, each fsynced with its parent.
 [[nodiscard]] model::Result<> make_directories(const std::filesystem::path& directory);
 /// Removes a tree and follows no link; one that is not there is no failure.

@@ -67,6 +67,12 @@ GenerationInfo read_info(TomlTable& table) {
     info.reason = required_string(table, "reason").value_or("");
     info.time = parsed_time(table, "time");
     info.systemd_version = required_number(table, "systemd-version");
+    for (const auto& text : table.strings("brought-images")) {
+        if (const auto id = model::Sha256::parse(text))
+            info.brought_images.insert(*id);
+        else
+            table.problem("brought-images", id.error().text());
+    }
     return info;
 }
 
@@ -102,6 +108,13 @@ std::vector<BundleRecord> read_bundles(TomlTable& root) {
     return bundles;
 }
 
+std::string ids_text(const std::set<model::Sha256>& ids) {
+    std::string text;
+    for (const auto& id : ids)
+        text += (text.empty() ? "" : ", ") + toml_string("sha256:" + id.hex());
+    return "[" + text + "]";
+}
+
 /// Reads a file that begins with a format number by `read`, which gets its root table.
 template <typename Read>
 auto parse_file(std::string_view text, const std::string& where, const Read& read)
@@ -125,7 +138,8 @@ std::string generation_text(const GenerationInfo& info, const model::InstalledSe
                        line("parent", std::to_string(info.parent)) +
                        line("reason", toml_string(info.reason)) +
                        line("time", toml_string(to_rfc3339(info.time))) +
-                       line("systemd-version", std::to_string(info.systemd_version));
+                       line("systemd-version", std::to_string(info.systemd_version)) +
+                       line("brought-images", ids_text(info.brought_images));
     for (const auto& [id, bundle] : set.bundles)
         text += bundle_text(id, bundle);
     return text;

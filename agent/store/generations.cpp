@@ -200,9 +200,28 @@ Result<> Generations::ensure_empty_generation() const {
     return write(empty_generation());
 }
 
+fs::path Generations::way_back() const {
+    return paths_.operation() / (std::string(kUnfinishedPrefix) + "way-back");
+}
+
+Result<> Generations::keep_way_back() const {
+    TRY_ASSIGN(const unsigned now, current());
+    TRY(remove_tree(way_back()));
+    if (::symlink(link_text(now).c_str(), way_back().c_str()) != 0)
+        return fail(call_error("make the link", way_back()));
+    return sync_directory(paths_.operation());
+}
+
 Result<> Generations::switch_to(unsigned number) const {
     // Something that is no link of ours is not replaced.
-    if (const auto now = current(); !now) return fail(now.error());
+    TRY_ASSIGN(const unsigned now, current());
+    std::error_code error;
+    if (now == number && fs::is_symlink(paths_.units_link(), error)) return remove_tree(way_back());
+    if (fs::read_symlink(way_back(), error) == link_text(number)) {
+        if (::rename(way_back().c_str(), paths_.units_link().c_str()) != 0)
+            return fail(call_error("replace", paths_.units_link()));
+        return sync_directory(paths_.operation());
+    }
     if (number == 0) TRY(ensure_empty_generation());
     const fs::path directory = paths_.generation(number);
     if (!directory_exists(directory / kUnitsDirectory)) return fail(not_there(number, directory));

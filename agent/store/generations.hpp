@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct GenerationInfo {
     model::SystemTime time;
     /// Major version of the systemd that the units were rendered for.
     unsigned systemd_version = 0;
+    /// Images in the engine that the agent brought there, for this generation or an earlier one;
+    /// no other one is ever removed.
+    std::set<model::Sha256> brought_images = {};
     bool operator==(const GenerationInfo&) const = default;
 };
 
@@ -79,6 +83,9 @@ class Generations {
     [[nodiscard]] model::Result<> ensure_initial() const;
     /// Makes it the current one by one rename of the link: the commit point.
     [[nodiscard]] model::Result<> switch_to(unsigned number) const;
+    /// Makes a link to the current generation, which a later switch back to it takes instead of
+    /// making one: there may be no room for it then. It is one of the leftovers.
+    [[nodiscard]] model::Result<> keep_way_back() const;
     /// Removes the generation and its state; never the current one (ErrorCode::internal).
     [[nodiscard]] model::Result<> remove(unsigned number) const;
     /// Removes what interrupted writes and removals left anywhere in the state. Only for the holder
@@ -90,6 +97,7 @@ class Generations {
     [[nodiscard]] model::Result<> write_state(unsigned number, const GenerationState& state) const;
 
   private:
+    [[nodiscard]] std::filesystem::path way_back() const;
     [[nodiscard]] model::Result<> ensure_empty_generation() const;
     [[nodiscard]] model::Result<> commit(const Generation& generation,
                                          const std::filesystem::path& unfinished) const;

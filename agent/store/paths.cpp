@@ -47,6 +47,10 @@ std::filesystem::path Paths::bundle(const model::BundleId& id,
     return bundles() / (id.value() + "_" + without_build_metadata(version));
 }
 
+std::filesystem::path Paths::floors() const {
+    return state() / "floors.toml";
+}
+
 std::filesystem::path Paths::history() const {
     return state() / "history.jsonl";
 }

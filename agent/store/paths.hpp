@@ -27,6 +27,7 @@ class Paths {
     [[nodiscard]] std::filesystem::path bundle(const model::BundleId& id,
                                                const model::Version& version) const;
     [[nodiscard]] std::filesystem::path history() const;
+    [[nodiscard]] std::filesystem::path floors() const;
     [[nodiscard]] std::filesystem::path lock() const;
 
   private:

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The functions of atomic_file.hpp that are about directories.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <vector>
 
@@ -76,6 +78,16 @@ Result<> remove_whole(const fs::path& directory) {
     }
     TRY(sync_directory(directory.parent_path()));
     return remove_tree(gone);
+}
+
+Result<> replace_directory(const fs::path& unfinished, const fs::path& name) {
+    if (::renameat2(AT_FDCWD, unfinished.c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) == 0) {
+        TRY(sync_directory(name.parent_path()));
+        return remove_tree(unfinished);
+    }
+    // Nothing is there, or the file system cannot exchange.
+    TRY(remove_whole(name));
+    return move_into_place(unfinished, name);
 }
 
 }  // namespace agent::store

@@ -160,10 +160,10 @@ def test_the_same_version_with_other_content(machine, maker):
     refuse(machine, other, 5, "other content")
 
 
-def test_another_version_of_what_is_installed(machine, maker):
-    newer = maker.make(description("good", version="1.1.0", containers={"good-main": {}}),
-                       "/srv/newer.bundle")
-    refuse(machine, newer, 5, "1.0.0 is installed")
+def test_a_lower_version_than_one_that_ran_here(machine, maker):
+    older = maker.make(description("good", version="0.9.0", containers={"good-main": {}}),
+                       "/srv/older.bundle")
+    refuse(machine, older, 4, "lower than 1.0.0", "--allow-downgrade")
 
 
 def test_a_missing_requirement(machine, maker):

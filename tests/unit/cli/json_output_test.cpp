@@ -51,8 +51,9 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     CHECK(added["dry-run"] == false);
     CHECK(added["generation-before"] == 1);
     CHECK(added["generation-after"] == 2);
-    CHECK(added["installed"] == Json::parse(R"([{"id": "base", "version": "1.2.0", "digest": ")" +
-                                            std::string(64, 'a') + R"(", "bytes": 3145728}])"));
+    CHECK(added["installed"] ==
+          Json::parse(R"([{"id": "base", "version": "1.2.0", "replaces": null, "digest": ")" +
+                      std::string(64, 'a') + R"(", "bytes": 3145728}])"));
     CHECK(added["start"] == Json::parse(R"(["base.target"])"));
     CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
 

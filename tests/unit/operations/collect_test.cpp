@@ -57,12 +57,17 @@ TEST_CASE("Garbage is what no kept generation needs") {
     };
     for (const auto& each : cases) {
         INFO(each.what);
-        const auto garbage = operations::find_garbage(sets, each.current, each.keep, kept, ours);
+        const auto garbage = operations::find_garbage(sets, each.current, each.keep, kept, ours,
+                                                      {image('a'), image('b'), image('c')});
         CHECK(garbage.generations == each.garbage.generations);
         CHECK(garbage.bundles == each.garbage.bundles);
         CHECK(garbage.containers == each.garbage.containers);
         CHECK(garbage.images == each.garbage.images);
     }
     // An image is only named when a generation that is dropped now used it.
-    CHECK(operations::find_garbage({generation(5, {})}, 5, 1, {}, {}) == operations::Garbage{});
+    CHECK(operations::find_garbage({generation(5, {})}, 5, 1, {}, {}, {image('a')}) ==
+          operations::Garbage{});
+    // One that was there before the agent used it stays.
+    CHECK(operations::find_garbage(sets, 4, 1, kept, ours, {image('b')}).images ==
+          std::vector{image('b')});
 }

@@ -42,8 +42,8 @@ TEST_CASE("A started container is unmasked, and the target, last, brings back wh
     scene.services.units["base.target"].active = "inactive";
     scene.services.log.clear();
     must(operations::start(scene.context(), {"container:broker"}));
-    CHECK(scene.services.log ==
-          Lines{"unmask broker.service", "start broker.service", "start base.target"});
+    CHECK(scene.services.log == Lines{"unmask broker.service", "start update-agent-store.service",
+                                      "start broker.service", "start base.target"});
     CHECK(scene.active("broker.service"));
     CHECK(scene.active("bridge.service"));
     CHECK_FALSE(scene.services.units.at("broker.service").masked);
@@ -53,7 +53,8 @@ TEST_CASE("Nothing that is not masked is unmasked") {
     Scene scene;
     arrange(scene);
     must(operations::start(scene.context(), {"broker"}));
-    CHECK(scene.services.log == Lines{"start broker.service", "start base.target"});
+    CHECK(scene.services.log ==
+          Lines{"start update-agent-store.service", "start broker.service", "start base.target"});
 }
 
 TEST_CASE("A stopped bundle stops with all of its units, its restart target first") {
@@ -73,7 +74,8 @@ TEST_CASE("A restart restarts the containers and ends with the target") {
     arrange(scene);
     const auto before = scene.services.units.at("panel.service").invocation;
     must(operations::restart(scene.context(), {"view"}));
-    CHECK(scene.services.log == Lines{"restart panel.service", "start view.target"});
+    CHECK(scene.services.log ==
+          Lines{"restart panel.service", "start update-agent-store.service", "start view.target"});
     CHECK(scene.services.units.at("panel.service").invocation != before);
     CHECK(scene.active("view.target"));
 }

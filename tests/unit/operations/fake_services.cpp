@@ -25,6 +25,7 @@ bool is_pause(const std::string& name) {
 }
 
 constexpr auto kAll = "installed-bundles.target";
+constexpr auto kStore = "update-agent-store.service";
 
 }  // namespace
 
@@ -49,7 +50,8 @@ std::map<std::string, FakeUnit> FakeServices::noticeable() const {
 }
 
 bool FakeServices::known(const std::string& name) const {
-    return name == kAll || is_pause(name) || loaded.count(name) != 0 || foreign.count(name) != 0;
+    return name == kAll || name == kStore || is_pause(name) || loaded.count(name) != 0 ||
+           foreign.count(name) != 0;
 }
 
 std::vector<std::string> FakeServices::listed(const std::string& name,
@@ -82,11 +84,17 @@ std::string FakeServices::start_service(const std::string& name, FakeUnit& unit)
 std::string FakeServices::start_one(const std::string& name) {
     auto& unit = units[name];
     if (!known(name) || unit.masked) return "failed";
-    if (unit.active == "active") return "done";
+    if (unit.active == "active") {
+        // What a running target wants, and does not run, is started as well.
+        if (!is_service(name))
+            for (const auto& wanted : listed(name, "Wants"))
+                start_one(wanted);
+        return "done";
+    }
     unit.invocation = std::string(24, '0') + std::to_string(10000000 + ++invocations_);
     for (const auto& required : listed(name, "Requires"))
         if (known(required) && start_one(required) != "done") return "dependency";
-    if (is_service(name)) {
+    if (is_service(name) && name != kStore) {
         if (auto result = start_service(name, unit); result != "done") return result;
         unit.pid = 1000 + invocations_;
     }
@@ -99,10 +107,12 @@ std::string FakeServices::start_one(const std::string& name) {
 }
 
 void FakeServices::stop_one(const std::string& name) {
-    if (is_service(name) && loaded.count(name) != 0) {
-        const auto container = engine_.made.find(listed(name, "ExecStart").back());
-        if (container != engine_.made.end() && container->second.state == "running")
-            container->second.state = "exited";
+    // By the label: after a switch the unit names another container than the one that runs.
+    for (auto& [podman_name, container] : engine_.made) {
+        const auto label = container.labels.find("update-agent.container");
+        if (label != container.labels.end() && label->second + ".service" == name &&
+            container.state == "running")
+            container.state = "exited";
     }
     auto& unit = units[name];
     const bool was_down = unit.active == "inactive";
@@ -180,8 +190,12 @@ FakeServices::Jobs FakeServices::restart(const std::vector<std::string>& names, 
         std::vector<host::JobResult> jobs;
         for (const auto& name : names) {
             if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
+            const auto before = units;
             stop_one(name);
             jobs.push_back({name, start_one(name)});
+            // What is bound to it restarts with it.
+            for (const auto& [other, unit] : before)
+                if (unit.active == "active" && units[other].active == "inactive") start_one(other);
         }
         return jobs;
     });

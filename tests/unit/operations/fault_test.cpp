@@ -27,6 +27,11 @@ const std::vector<Operation>& operations_under_test() {
              scene.have({bundles().base, bundles().clock});
          },
          [](Scene& scene) { return scene.install({bundles().view}); }},
+        {"an update",
+         [](Scene& scene) {
+             scene.have({bundles().base, bundles().view, bundles().clock});
+         },
+         [](Scene& scene) { return scene.install({newer_base()}); }},
         {"a removal",
          [](Scene& scene) {
              scene.have({bundles().base, bundles().view, bundles().clock});

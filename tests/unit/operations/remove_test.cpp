@@ -117,3 +117,40 @@ TEST_CASE("A unit that does not stop keeps its bundle") {
     CHECK(scene.active("view.target"));
     CHECK(scene.active("panel.service"));
 }
+
+TEST_CASE("An image that was there before stays, with all its names") {
+    Scene scene;
+    scene.configuration.keep_generations = 1;
+    scene.initialise();
+    const auto image = must(scene.install({bundles().clock}, true))
+                           .plan.specs.begin()
+                           ->second.container.image_id.hex();
+    scene.engine.image_names[image] = {"localhost/mine:1"};
+    scene.have({bundles().clock});
+    must(scene.remove({"clock"}));
+    CHECK(scene.engine.made.empty());
+    REQUIRE(scene.engine.image_names.count(image) == 1);
+    CHECK(scene.engine.image_names.at(image).count("localhost/mine:1") == 1);
+}
+
+TEST_CASE("What was held does not stay held beyond its bundle") {
+    Scene scene;
+    scene.have({bundles().base});
+    must(operations::stop(scene.context(), {"broker"}));
+    REQUIRE(scene.services.units.at("broker.service").masked);
+    must(scene.remove({"base"}));
+    scene.have({bundles().base});
+    CHECK(scene.active("broker.service"));
+}
+
+TEST_CASE("A set that does not come up again is not called restored") {
+    Scene scene;
+    scene.have({bundles().base, bundles().view});
+    scene.services.cannot_stop = {"broker.service"};
+    scene.services.never_ready = {"panel.service"};
+    const auto result = scene.remove({"base", "view"});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::rollback_failed);
+    CHECK(has(result.error().text(), "not up again"));
+    CHECK(has(result.error().text(), "panel.service"));
+}

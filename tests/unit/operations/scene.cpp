@@ -147,6 +147,20 @@ image = "localhost/ticker:1"
 )";
 }
 
+std::string patched(std::string text, const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+    return text;
+}
+
+const std::filesystem::path& newer_base() {
+    static const TemporaryDirectory directory;
+    static const auto file =
+        make_bundle(directory.path() / "newer.bundle",
+                    patched(patched(base_description(), "1.0.0", "1.1.0"), "name = \"broker\"",
+                            "name = \"broker\"\ninit = true"));
+    return file;
+}
+
 const Bundles& bundles() {
     static const TemporaryDirectory directory;
     static const Bundles made = {

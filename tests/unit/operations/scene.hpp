@@ -32,6 +32,11 @@ struct Bundles {
 };
 const Bundles& bundles();
 
+/// The base of version 1.1.0: the broker is another container, the bridge is the same.
+const std::filesystem::path& newer_base();
+/// With the first `from` replaced.
+std::string patched(std::string text, const std::string& from, const std::string& to);
+
 std::string base_description();
 std::string view_description();
 std::string clock_description();

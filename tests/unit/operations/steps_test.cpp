@@ -36,6 +36,7 @@ TEST_CASE("Effects come in the order of a transaction") {
                                 .time = {},
                                 .engine = {},
                                 .containers = {},
+                                .brought_images = {},
                                 .kept = {},
                                 .offline = false,
                                 .systemd_version = 252};
@@ -47,13 +48,14 @@ TEST_CASE("Effects come in the order of a transaction") {
           std::vector<std::string>{
               "unpacking base_1.0.0", "unpacking view_2.0.0", "bringing in image localhost/image:1",
               "bringing in image localhost/other:1", made("bridge"), made("broker"), made("panel"),
-              "syncing the image store", "writing generation 2", "switching to generation 2",
+              "syncing the image store", "writing generation 2", "looking at what runs",
+              "switching to generation 2",
               "starting installed-bundles.target base.target view.target", "watching the health",
               "noting the state of generation 2"});
 
     SECTION("what the engine has is not brought again") {
-        input.engine.images = {{*base.containers[0].image_id, {}},
-                               {*base.containers[1].image_id, {}}};
+        input.engine.images = {{*base.containers[0].image_id, {base.containers[0].image}},
+                               {*base.containers[1].image_id, {"localhost/by-another-name:1"}}};
         const auto& broker = plan.specs.at(name("broker")).container;
         const auto& panel = plan.specs.at(name("panel")).container;
         const auto engine_has = [&](const std::string& podman_name, const std::string& spec) {
@@ -67,11 +69,12 @@ TEST_CASE("Effects come in the order of a transaction") {
         // The name is the same, and what was created is something else.
         engine_has(panel.podman_name, broker.spec.hex());
         CHECK(lines(operations::effects_of(plan, input, paths)) ==
-              std::vector<std::string>{"unpacking base_1.0.0", "unpacking view_2.0.0",
-                                       made("bridge"), made("panel"), "syncing the image store",
-                                       "writing generation 2", "switching to generation 2",
-                                       "starting installed-bundles.target base.target view.target",
-                                       "watching the health", "noting the state of generation 2"});
+              std::vector<std::string>{
+                  "unpacking base_1.0.0", "unpacking view_2.0.0", "naming image localhost/other:1",
+                  made("bridge"), made("panel"), "syncing the image store", "writing generation 2",
+                  "looking at what runs", "switching to generation 2",
+                  "starting installed-bundles.target base.target view.target",
+                  "watching the health", "noting the state of generation 2"});
     }
     SECTION("below another root nothing is brought, created or started") {
         input.offline = true;
@@ -85,9 +88,40 @@ TEST_CASE("Effects come in the order of a transaction") {
         const auto removal =
             make_plan(set, {.add = {}, .remove = {id("base"), id("view")}}, facts()).value();
         CHECK(lines(operations::effects_of(removal, input, paths)) ==
-              std::vector<std::string>{"writing generation 2", "stopping view.target base.target",
-                                       "switching to generation 2",
-                                       "noting the state of generation 2"});
+              std::vector<std::string>{
+                  "writing generation 2", "looking at what runs",
+                  "stopping view-restart.target view.target panel.service "
+                  "update-agent-pause@panel:60.service base-restart.target base.target "
+                  "broker.service update-agent-pause@broker:60.service bridge.service "
+                  "update-agent-pause@bridge:60.service",
+                  "switching to generation 2", "noting the state of generation 2"});
+    }
+    SECTION("an update judges what changed, what runs, and leaves the rest") {
+        const auto set = installed_from({candidate(base), candidate(view)});
+        auto newer = base;
+        newer.version = version("1.1.0");
+        newer.containers[0].command = {"other"};
+        newer.containers[1].name = name("wire");
+        const auto update =
+            make_plan(set, {.add = {candidate(newer, 'b')}, .remove = {}}, facts()).value();
+        const auto effects = operations::effects_of(update, input, paths);
+        CHECK(to_string(*(effects.end() - 5)) ==
+              "stopping base-restart.target bridge.service update-agent-pause@bridge:60.service "
+              "update-agent-pause@broker:60.service");
+        const auto& activate = std::get<operations::Activate>(*(effects.end() - 4));
+        CHECK(activate.restart == std::vector<std::string>{"broker.service"});
+        CHECK(activate.replaced_targets == std::vector<std::string>{"base.target"});
+        const auto& start = std::get<operations::StartUnits>(*(effects.end() - 3));
+        CHECK(start.targets.empty());
+        CHECK(start.replaced_targets == std::vector<std::string>{"base.target"});
+        CHECK(start.added == std::vector<std::string>{"base-restart.target", "wire.service",
+                                                      "update-agent-pause@wire:60.service"});
+        const auto& watch = std::get<operations::WatchHealth>(*(effects.end() - 2));
+        CHECK(watch.containers.empty());
+        REQUIRE(watch.changed.size() == 1);
+        CHECK(watch.changed.at("base.target").size() == 2);
+        REQUIRE(watch.untouched.size() == 1);
+        CHECK(watch.untouched[0].service == "panel.service");
     }
     SECTION("what stays keeps the arguments that it was created with") {
         const auto set = installed_from({candidate(base)});
@@ -113,7 +147,7 @@ TEST_CASE("Effects come in the order of a transaction") {
         CHECK(std::get<operations::BringImage>(*brought).named_before ==
               base.containers[1].image_id);
     }
-    SECTION("what is waited for are the longest of the bundles' times") {
+    SECTION("bundles may start one after another, and settle together") {
         view.start_timeout = 200s;
         base.settle_time = 30s;
         const auto slow =
@@ -121,7 +155,7 @@ TEST_CASE("Effects come in the order of a transaction") {
                 .value();
         const auto effects = operations::effects_of(slow, input, paths);
         const auto& watch = std::get<operations::WatchHealth>(*(effects.end() - 2));
-        CHECK(watch.bounds.start_timeout == 200s);
+        CHECK(watch.bounds.start_timeout == 200s + base.start_timeout);
         CHECK(watch.bounds.settle_time == 30s);
         CHECK(watch.containers.size() == 3);
     }

@@ -64,6 +64,7 @@ inline planning::MachineFacts facts() {
     facts.machine = "gripper";
     facts.next_generation = 2;
     facts.render = context();
+    facts.floors = {{id("old"), version("1.3.0")}};
     return facts;
 }
 

@@ -229,3 +229,43 @@ TEST_CASE("All units of the candidates are named, to be looked for on the host")
           Names{"base.target", "base-restart.target", "broker.service", "view.target",
                 "view-restart.target", "panel.service"});
 }
+
+TEST_CASE("A newer version takes the place of the installed one") {
+    const auto set =
+        installed_from({candidate(described("base", "1.0.0", {"broker", "bridge"}), 'a'),
+                        requiring("view", {"base"}, {"panel"})});
+    auto newer = described("base", "1.1.0", {"broker", "wire"});
+    const auto plan = planned(set, {.add = {candidate(newer, 'b')}, .remove = {}});
+    CHECK(added(plan) == Names{"base"});
+    CHECK(plan.replaced == std::map{std::pair{id("base"), version("1.0.0")}});
+    CHECK(plan.result.find(id("base"))->description.version == version("1.1.0"));
+    CHECK(plan.result.find(id("view")) != nullptr);
+    CHECK(plan.start == Names{"base.target"});
+    // The broker is the same container as before.
+    CHECK(plan.restart.empty());
+    CHECK(plan.stop ==
+          Names{"base-restart.target", "bridge.service", "update-agent-pause@bridge:60.service"});
+    CHECK(plan.added ==
+          Names{"base-restart.target", "wire.service", "update-agent-pause@wire:60.service"});
+}
+
+TEST_CASE("A changed container restarts, and does not wait for its pause") {
+    const auto before = described("base", "1.0.0", {"broker", "bridge"});
+    auto newer = described("base", "1.1.0", {"broker", "bridge"});
+    newer.containers[0].command = {"other"};
+    const auto plan = planned(installed_from({candidate(before, 'a')}),
+                              {.add = {candidate(newer, 'b')}, .remove = {}});
+    CHECK(plan.restart == Names{"broker.service"});
+    CHECK(plan.stop == Names{"update-agent-pause@broker:60.service"});
+    CHECK(plan.added.empty());
+}
+
+TEST_CASE("What is let in on purpose is planned like any other") {
+    const auto set = installed_from({candidate(described("old", "1.3.0"), 'a')});
+    auto other = candidate(described("old", "1.2.0"), 'b');
+    other.anchor = std::string(64, 'e');
+    const auto plan = planned(
+        set, {.add = {other}, .remove = {}, .allow_downgrade = true, .allow_signer_change = true});
+    CHECK(plan.replaced.size() == 1);
+    CHECK(plan.result.find(id("old"))->anchor == other.anchor);
+}

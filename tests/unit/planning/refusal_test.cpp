@@ -33,6 +33,13 @@ model::Description base(std::string_view bundle_id, std::string_view bundle_vers
     return description;
 }
 
+/// As another trust anchor's; unsigned for NUL.
+planning::Candidate signed_by(char anchor, model::Description description) {
+    auto made = candidate(std::move(description), 'b');
+    made.anchor = anchor == '\0' ? std::string() : std::string(64, anchor);
+    return made;
+}
+
 bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
@@ -62,16 +69,34 @@ TEST_CASE("A bundle is refused for one reason, and the text says which and what 
          {.add = {candidate(described("base", "1.0.0+b"), 'b')}, .remove = {}},
          ErrorCode::conflict,
          {"base 1.0.0+b", "other content"}},
-        {"a newer version",
+        {"a version that is lower than one that ran here",
+         installed_from({candidate(described("old", "1.0.0"), 'a')}),
+         {.add = {candidate(described("old", "1.2.9"), 'b')}, .remove = {}},
+         ErrorCode::untrusted,
+         {"old 1.2.9", "lower than 1.3.0", "--allow-downgrade"}},
+        {"the same where nothing is installed",
+         {},
+         {.add = {candidate(described("old", "1.3.0-rc.1"))}, .remove = {}},
+         ErrorCode::untrusted,
+         {"old 1.3.0-rc.1", "lower than 1.3.0"}},
+        {"a version from another signer",
          installed_from({candidate(described("base", "1.0.0"), 'a')}),
-         {.add = {candidate(described("base", "1.1.0"), 'b')}, .remove = {}},
-         ErrorCode::conflict,
-         {"base 1.1.0", "version 1.0.0 is installed", "not supported by this version"}},
-        {"an older version",
+         {.add = {signed_by('e', described("base", "1.1.0"))}, .remove = {}},
+         ErrorCode::untrusted,
+         {"base 1.1.0", "another trust anchor (eeeeeeeeeeee)", "1.0.0 (ffffffffffff)",
+          "--allow-signer-change"}},
+        {"an unsigned version, whatever is allowed",
          installed_from({candidate(described("base", "1.0.0"), 'a')}),
-         {.add = {candidate(described("base", "0.9.0"), 'b')}, .remove = {}},
+         {.add = {signed_by('\0', described("base", "1.1.0"))},
+          .remove = {},
+          .allow_signer_change = true},
+         ErrorCode::untrusted,
+         {"base 1.1.0", "not signed", "1.0.0 is"}},
+        {"a version that what stays does not want",
+         installed_from({candidate(base("base")), candidate(requiring("view", "base", "^1.0"))}),
+         {.add = {candidate(base("base", "2.0.0"), 'b')}, .remove = {}},
          ErrorCode::conflict,
-         {"base 0.9.0", "version 1.0.0 is installed"}},
+         {"view 1.0.0", "requires base ^1.0", "2.0.0 is there"}},
         {"the same bundle twice",
          {},
          {.add = {candidate(described("base")), candidate(described("base"))}, .remove = {}},

@@ -252,9 +252,29 @@ TEST_CASE("a read-only disk is read and not written") {
     REQUIRE(disk.make_read_only());
     CHECK(test::must(world.generations.installed()).bundles.size() == 1);
     for (const auto& refused :
-         {world.generations.write(world.next), world.generations.switch_to(1),
+         {world.generations.write(world.next), world.generations.keep_way_back(),
           world.generations.write_state(1, {}), append_history(world.paths, {}), world.change()}) {
         REQUIRE_FALSE(refused);
         CHECK(refused.error().code() == ErrorCode::not_permitted);
     }
+}
+
+TEST_CASE("the way back needs no room on the disk") {
+    const SmallDisk disk("size=1m,nr_inodes=200");
+    if (!disk.mounted()) {
+        REQUIRE(::geteuid() != 0);
+        WARN("not root: no disk without inodes");
+        return;
+    }
+    const World world(disk.path());
+    test::must(world.generations.write(world.next));
+    test::must(world.generations.keep_way_back());
+    test::must(world.generations.switch_to(2));
+    for (unsigned n = 0; fs::space(disk.path()).available != 0; ++n) {
+        std::error_code error;
+        fs::create_directory(disk.path() / ("filler" + std::to_string(n)), error);
+        if (error) break;
+    }
+    test::must(world.generations.switch_to(1));
+    CHECK(test::must(world.generations.current()) == 1);
 }

@@ -101,6 +101,7 @@ TEST_CASE("a generation on disk is what the documentation says") {
     CHECK(tree.at("1/generation.toml") ==
           "format = 1\nnumber = 1\nparent = 0\nreason = \"install something\"\n"
           "time = \"2027-01-15T08:00:00Z\"\nsystemd-version = 252\n"
+          "brought-images = []\n"
           "\n[[bundles]]\nid = \"base\"\nversion = \"1.0.0\"\ndigest = \"sha256:" +
               std::string(64, 'a') + "\"\nanchor = \"" + std::string(64, 'b') +
               "\"\n\n[[bundles.containers]]\nname = \"base-main\"\n"

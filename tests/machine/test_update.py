@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Another version of what is installed, and back from it."""
+
+import json
+
+from support.bundles import description, pids, state, status, without_history
+
+OTHERS = [description(f"other{number}", containers={f"other{number}-main": {}}) for number in range(3)]
+
+
+def base(version: str, **options) -> str:
+    return description("base", type="base", version=version, settle_time="2s", start_timeout="20s",
+                       containers={"changes": options, "stays": {}})
+
+
+ADDON = description("addon", requires={"base": "^1.0"},
+                    containers={"reader": {}, "bound": {"requires": ["reader"]}})
+
+
+def lasting(machine) -> list[str]:
+    """All but who runs: what was replaced for a while is another invocation."""
+    return [line for line in without_history(state(machine)).splitlines()
+            if not line.startswith(("running", "MainPID", "InvocationID"))]
+
+
+def test_an_update_touches_nothing_but_what_changed(machine, maker):
+    maker.install(base("1.0.0"), ADDON, *OTHERS)
+    before = pids(machine)
+    newer = maker.make(base("1.1.0", env={"NEW": "1"}), "/srv/newer.bundle")
+    shown = machine.run(f"update-agent install {newer}", timeout=120).stdout
+    assert "updated  base 1.1.0 from 1.0.0" in shown
+    after = pids(machine)
+    assert after["changes"] not in (0, before["changes"])
+    assert {name: pid for name, pid in after.items() if name != "changes"} == \
+        {name: pid for name, pid in before.items() if name != "changes"}
+    listed = json.loads(machine.run("update-agent list --json").stdout)
+    assert {each["id"]: each["version"] for each in listed["bundles"]}["base"] == "1.1.0"
+    machine.reboot()
+    machine.wait_active("changes.service")
+
+
+def test_an_update_that_never_becomes_ready_is_back_on_the_old_version(machine, maker):
+    maker.install(base("1.0.0"), ADDON)
+    before, bystanders = lasting(machine), pids(machine)
+    bad = maker.make(base("1.1.0", command=["/ready", "--never"]), "/srv/bad.bundle")
+    failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
+    assert failed.rc == 8, failed
+    assert "changes.service" in failed.stderr and "the old set is running again" in failed.stderr
+    after = pids(machine)
+    assert all(after.values())
+    assert {name: after[name] for name in ("stays", "reader", "bound")} == \
+        {name: bystanders[name] for name in ("stays", "reader", "bound")}
+    assert {each["state"] for each in status(machine).values()} == {"running"}
+    assert lasting(machine) == before
+
+
+def test_an_update_that_crashes_within_the_settle_time(machine, maker):
+    maker.install(base("1.0.0"), ADDON)
+    bad = maker.make(base("1.1.0", command=["/ready", "--crash-after", "1000"]), "/srv/bad.bundle")
+    failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
+    assert failed.rc == 8, failed
+    assert {each["state"] for each in status(machine).values()} == {"running"}
+    listed = json.loads(machine.run("update-agent list --json").stdout)
+    assert {each["id"]: each["version"] for each in listed["bundles"]}["base"] == "1.0.0"
+
+
+def test_a_container_that_goes_and_one_that_comes(machine, maker):
+    maker.install(base("1.0.0"), ADDON)
+    before = pids(machine)
+    newer = maker.make(description("base", type="base", version="1.2.0",
+                                   containers={"stays": {}, "comes": {}}), "/srv/newer.bundle")
+    machine.run(f"update-agent install {newer}", timeout=120)
+    after = pids(machine)
+    assert after["stays"] == before["stays"] and after["reader"] == before["reader"]
+    assert after["comes"] and "changes" not in after
+    assert not machine.active("changes.service")
+    failed = machine.run("systemctl --failed --plain --no-legend", check=False).stdout
+    assert "changes" not in failed
