@@ -72,6 +72,8 @@ struct Activate {
     unsigned to = 0;
     std::vector<std::string> restart;
     std::vector<std::string> replaced_targets;
+    /// How long the restarts are waited for; who is not up then is for the watch to tell.
+    std::chrono::milliseconds bound{};
 };
 /// Starts and waits, as long as the containers may take; the judgement is the watch's. Undo: stops
 /// what was new.

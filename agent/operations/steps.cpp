@@ -174,7 +174,8 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     Activate activate{.from = input.current_generation,
                       .to = plan.result.generation,
                       .restart = {},
-                      .replaced_targets = {}};
+                      .replaced_targets = {},
+                      .bound = {}};
     if (input.offline) {
         effects.emplace_back(std::move(activate));
         return;
@@ -189,6 +190,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
         effects.emplace_back(std::move(stop));
     }
     activate.restart = plan.restart;
+    activate.bound = watch.bounds.start_timeout;
     activate.replaced_targets = targets.replaced;
     effects.emplace_back(std::move(activate));
     if (plan.start.empty() && plan.restart.empty()) return;
