@@ -15,7 +15,7 @@ namespace agent::operations {
 struct WatchedContainer {
     std::string service;
     std::string podman_name;
-    /// Whether its image or description has a health check that must say healthy.
+    /// Whether the description has a health check, which must say healthy.
     bool health_check = false;
 };
 
@@ -66,7 +66,7 @@ class HealthJudge {
     std::vector<std::string> reasons_;
 };
 
-/// "broker.service: failed, exit-code (3), 4 starts".
+/// "broker.service: failed (failed), exit-code, status 3, restarted 4 times".
 [[nodiscard]] std::string describe(const host::UnitState& unit);
 
 }  // namespace agent::operations
