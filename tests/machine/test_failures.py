@@ -49,19 +49,33 @@ def test_a_podman_that_waits_for_ever(impatient, bundle, lock):
     assert impatient.active("new-main.service")
 
 
-# Comes before podman in the agent's PATH: one subcommand takes no notice of SIGTERM, and never ends.
-HANGING_PODMAN = r"""#!/bin/sh
-case $1 in {subcommand}) trap '' TERM; exec sleep 98765 ;; esac
-exec /usr/bin/podman "$@"
+# Runs a command, and stops the first podman that has this subcommand: it hangs, and takes no notice
+# of SIGTERM.
+STOP_PODMAN = r"""my $subcommand = shift;
+my $watcher = fork;
+if ($watcher == 0) {
+    while (1) {
+        for my $file (glob '/proc/[0-9]*/cmdline') {
+            open(my $handle, '<', $file) or next;
+            my ($program, $argument) = split /\0/, join('', <$handle>);
+            next unless $program eq 'podman' && $argument eq $subcommand;
+            kill 'STOP', $file =~ /(\d+)/;
+            exit;
+        }
+    }
+}
+my $status = system(@ARGV) >> 8;
+kill 'KILL', $watcher;
+exit($status);
 """
 
 
 @pytest.mark.parametrize("subcommand", ["pull", "tag", "create"])
 def test_a_podman_that_hangs_in_the_middle(impatient, bundle, subcommand):
-    impatient.write_file("/srv/hanging/podman", HANGING_PODMAN.format(subcommand=subcommand), 0o755)
+    impatient.write_file("/srv/stop-podman", STOP_PODMAN)
     refuse(impatient, bundle, 1, f"podman {subcommand}", "did not end within 5 s",
-           "nothing was changed", agent="env PATH=/srv/hanging:$PATH update-agent")
-    assert not impatient.run("pgrep -fx 'sleep 98765'", check=False).stdout
+           "nothing was changed", agent=f"perl /srv/stop-podman {subcommand} update-agent")
+    assert not impatient.run("pgrep -x podman", check=False).stdout
     impatient.run(f"update-agent install {bundle}", timeout=120)
     assert impatient.active("new-main.service")
 
