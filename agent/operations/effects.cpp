@@ -135,11 +135,11 @@ Result<> link_and_load(unsigned generation, World& world) {
 }
 
 /// Those that were up. One that crashed for ever may start again at once.
-Result<> restart(const std::vector<std::string>& services, std::chrono::milliseconds bound,
-                 World& world) {
-    if (services.empty()) return {};
-    TRY(world.context.host.services.reset_failed(services));
-    const auto active = active_ones(services, world);
+Result<> restart(const Activate& effect, std::chrono::milliseconds bound, World& world) {
+    if (effect.restart.empty()) return {};
+    TRY(world.context.host.services.stop(effect.pauses, kJobBound));
+    TRY(world.context.host.services.reset_failed(effect.restart));
+    const auto active = active_ones(effect.restart, world);
     if (active.empty()) return {};
     auto jobs = world.context.host.services.restart(active, bound);
     if (!jobs) return model::fail(jobs.error());
@@ -150,7 +150,7 @@ Result<> activate(const Activate& effect, World& world) {
     TRY(store::Generations(world.context.paths).keep_way_back());
     TRY(link_and_load(effect.to, world));
     world.started = world.context.host.machine.monotonic();
-    return restart(effect.restart, effect.bound, world);
+    return restart(effect, effect.bound, world);
 }
 
 /// What was down before may be up now: changed services in their new shape, and what others
@@ -170,7 +170,7 @@ Result<> undo_activate(const Activate& effect, World& world) {
     TRY(link_and_load(effect.from, world));
     if (world.context.offline) return {};
     TRY(stop_what_came_up(world));
-    TRY(restart(effect.restart, kJobBound, world));
+    TRY(restart(effect, kJobBound, world));
     return start_targets(active_ones(effect.replaced_targets, world), kJobBound, world);
 }
 

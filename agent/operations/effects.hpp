@@ -72,6 +72,8 @@ struct Activate {
     unsigned to = 0;
     std::vector<std::string> restart;
     std::vector<std::string> replaced_targets;
+    /// Those of the changed services, which a restart would wait for.
+    std::vector<std::string> pauses;
     /// How long the restarts are waited for; who is not up then is for the watch to tell.
     std::chrono::milliseconds bound{};
 };

@@ -175,6 +175,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
                       .to = plan.result.generation,
                       .restart = {},
                       .replaced_targets = {},
+                      .pauses = {},
                       .bound = {}};
     if (input.offline) {
         effects.emplace_back(std::move(activate));
@@ -190,6 +191,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
         effects.emplace_back(std::move(stop));
     }
     activate.restart = plan.restart;
+    activate.pauses = plan.pauses;
     activate.bound = watch.bounds.start_timeout;
     activate.replaced_targets = targets.replaced;
     effects.emplace_back(std::move(activate));

@@ -153,7 +153,10 @@ void order_units(const InstalledSet& installed, const MachineFacts& facts, Plan&
         plan.start.push_back(model::bundle_target(candidate.description.id));
     for (const auto& service : units::services_to_restart(before, plan.units))
         if (before.files.count(service) != 0) plan.restart.push_back(service);
-    append(plan.stop, pauses_of(installed, plan.restart));
+    append(plan.pauses, pauses_of(installed, plan.restart));
+    append(plan.pauses, pauses_of(plan.result, plan.restart));
+    std::sort(plan.pauses.begin(), plan.pauses.end());
+    plan.pauses.erase(std::unique(plan.pauses.begin(), plan.pauses.end()), plan.pauses.end());
 }
 
 }  // namespace

@@ -73,6 +73,8 @@ struct Plan {
     std::vector<std::string> stop;
     /// Services whose [Service] section changed while they may run.
     std::vector<std::string> restart;
+    /// What the restarted ones may be in after too many crashes, as they were and as they will be.
+    std::vector<std::string> pauses;
     /// Targets to start after the switch: of what is new, and of what is replaced and up.
     std::vector<std::string> start;
     /// Units that were not there before, in the order in which they stop.

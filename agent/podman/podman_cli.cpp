@@ -173,25 +173,29 @@ Result<> PodmanCli::create(const std::vector<std::string>& arguments) {
     const auto created = run(call);
     if (created) return {};
     const bool taken = created.error().text().find("is already in use") != std::string::npos;
-    if (!remove_half_made(name_in(arguments)) || !taken) return model::fail(created.error());
+    const auto removed = remove_half_made(name_in(arguments));
+    if (!taken || !removed) return model::fail(created.error());
     TRY(run(call));
     return {};
 }
 
 /// podman notes a container in its store first and in its database later. One that it died between
-/// has the name, and no command but this one sees it. Whether there was one.
-bool PodmanCli::remove_half_made(const std::string& name) const {
-    const auto whole =
-        run({"podman container exists", {"container", "exists", name}, options_.call_timeout});
-    if (name.empty() || whole) return false;
-    return run({"podman rm --storage " + name,
-                {"rm", "--storage", "--", name},
-                options_.call_timeout})
-        .has_value();
+/// has the name, and no command but this one sees it. What is in the database is left alone.
+Result<> PodmanCli::remove_half_made(const std::string& name) const {
+    if (name.empty() ||
+        run({"podman container exists", {"container", "exists", name}, options_.call_timeout}))
+        return {};
+    TRY(run(
+        {"podman rm --storage " + name, {"rm", "--storage", "--", name}, options_.call_timeout}));
+    return {};
 }
 
 Result<> PodmanCli::remove_container(const std::string& name) {
     TRY(run({"podman rm " + name, removal_of(name), options_.call_timeout}));
+    if (run({"podman container exists",
+             {"container", "exists", "--external", name},
+             options_.call_timeout}))
+        return remove_half_made(name);
     return {};
 }
 

@@ -55,7 +55,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
   private:
     struct Call;
     [[nodiscard]] model::Result<std::string> run(const Call& call) const;
-    [[nodiscard]] bool remove_half_made(const std::string& name) const;
+    [[nodiscard]] model::Result<> remove_half_made(const std::string& name) const;
     [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
 
     PodmanOptions options_;

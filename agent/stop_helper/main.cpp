@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // container-stopped NAME: ExecStopPost= of a container's unit. Ends at once where the service ended
-// well ($SERVICE_RESULT of systemd.exec(5)), else becomes the program repair-container beside it.
+// well ($SERVICE_RESULT and $EXIT_CODE of systemd.exec(5)), else becomes the program
+// repair-container beside it. A stop that comes while podman starts the container kills podman and
+// leaves the container's processes: a success to systemd, with a main process that was killed.
 
 #include <unistd.h>
 
@@ -11,7 +13,9 @@
 
 int main(int argc, char** argv) {
     const char* result = std::getenv("SERVICE_RESULT");
-    if (result != nullptr && std::strcmp(result, "success") == 0) return 0;
+    const char* how = std::getenv("EXIT_CODE");
+    const bool killed = how != nullptr && std::strcmp(how, "exited") != 0;
+    if (result != nullptr && std::strcmp(result, "success") == 0 && !killed) return 0;
     if (argc != 2) {
         std::fputs("usage: container-stopped NAME, from ExecStopPost= of its unit\n", stderr);
         return 2;

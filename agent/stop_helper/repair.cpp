@@ -27,10 +27,10 @@ constexpr milliseconds kDefaultTime = std::chrono::seconds(75);
 /// The unit has two seconds more than podman's stop timeout; one of them is left to systemd.
 constexpr milliseconds kBeyondPodman = std::chrono::seconds(1);
 
-/// Whether podman takes it for one that does not run, and would start it.
+/// Whether podman takes it for one that has no process, and would start it. One that is
+/// initialized has them, waiting for a start that was broken off.
 bool can_start(const ContainerInfo& container) {
-    constexpr std::array<std::string_view, 5> kStates{"configured", "created", "initialized",
-                                                      "exited", "stopped"};
+    constexpr std::array<std::string_view, 4> kStates{"configured", "created", "exited", "stopped"};
     return std::find(kStates.begin(), kStates.end(), container.state) != kStates.end();
 }
 

@@ -102,3 +102,17 @@ def test_a_container_that_crashes_for_ever_is_bounded_and_told_of(machine, maker
     assert int(lines) <= 100, machine.journal("--since=@" + begin)
     assert pids(machine)["steady"] == steady
     assert status(machine)["crashing"]["state"] in ("crashing", "failed")
+
+
+def test_a_stop_in_the_middle_of_a_start_leaves_nothing_behind(machine, maker):
+    """Between making the container's first process and starting it, podman is killed by the stop."""
+    maker.install(description("good", containers={"steady": {}}))
+    machine.run("systemctl stop good-restart.target steady.service", timeout=60)
+    for delay in range(0, 300, 15):
+        machine.run(f"systemctl start --no-block steady.service; sleep {delay / 1000};"
+                    " timeout 30 systemctl stop steady.service", timeout=60)
+        left = machine.run("cat /sys/fs/cgroup/bundles.slice/bundles-good.slice/steady.service/cgroup.procs",
+                           check=False).stdout
+        assert not left, machine.journal("--unit=steady.service")
+    machine.run("systemctl reset-failed steady.service; update-agent start good", timeout=60)
+    assert machine.active("steady.service")

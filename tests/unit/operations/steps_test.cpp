@@ -106,10 +106,10 @@ TEST_CASE("Effects come in the order of a transaction") {
             make_plan(set, {.add = {candidate(newer, 'b')}, .remove = {}}, facts()).value();
         const auto effects = operations::effects_of(update, input, paths);
         CHECK(to_string(*(effects.end() - 5)) ==
-              "stopping base-restart.target bridge.service update-agent-pause@bridge:60.service "
-              "update-agent-pause@broker:60.service");
+              "stopping base-restart.target bridge.service update-agent-pause@bridge:60.service");
         const auto& activate = std::get<operations::Activate>(*(effects.end() - 4));
         CHECK(activate.restart == std::vector<std::string>{"broker.service"});
+        CHECK(activate.pauses == std::vector<std::string>{"update-agent-pause@broker:60.service"});
         CHECK(activate.replaced_targets == std::vector<std::string>{"base.target"});
         const auto& start = std::get<operations::StartUnits>(*(effects.end() - 3));
         CHECK(start.targets.empty());

@@ -40,11 +40,12 @@ void write_store_and_layout(const FakePodman& fake) {
 }  // namespace
 
 TEST_CASE("Every call has its words, and none goes through a shell") {
-    const FakePodman fake("case $1 in ps|images) echo '[]';; esac");
+    const FakePodman fake("case $1 in ps|images) echo '[]';; container) exit 1;; esac");
     PodmanCli podman(options(fake));
     struct Row {
         std::string call;
         std::function<bool()> make;
+        std::string then = {};
     };
     const std::string name = "a; touch $HOME/x";
     const std::vector<Row> rows{
@@ -60,7 +61,8 @@ TEST_CASE("Every call has its words, and none goes through a shell") {
              return podman.create({"--name", name, "--env=A=$B 'c'", kHex}).has_value();
          }},
         {"[rm][--volumes][--filter=label=update-agent.container][--filter=name=^" + name + "$]",
-         [&] { return podman.remove_container(name).has_value(); }},
+         [&] { return podman.remove_container(name).has_value(); },
+         "[container][exists][--external][" + name + "]"},
         {"[rm][--volumes][--filter=label=update-agent.container][--filter=name=^" + name +
              "$][--force][--time][0]",
          [&] { return podman.remove_by_force(name).has_value(); }},
@@ -73,6 +75,7 @@ TEST_CASE("Every call has its words, and none goes through a shell") {
         INFO(row.call);
         CHECK(row.make());
         expected.push_back(row.call);
+        if (!row.then.empty()) expected.push_back(row.then);
         CHECK(fake.calls() == expected);
     }
 }
@@ -204,4 +207,26 @@ TEST_CASE("Health is podman's word, and empty without a health check") {
 TEST_CASE("The health of a container that is not there is not found") {
     const FakePodman fake("echo 'Error: no such container a' >&2; exit 125");
     CHECK(PodmanCli(options(fake)).health("a").error().code() == ErrorCode::not_found);
+}
+
+TEST_CASE("What podman left half made is taken away, and what is whole is not") {
+    const FakePodman fake(
+        "case \"$*\" in *--external*) exit 0;; 'container exists half') exit 1;; esac");
+    PodmanCli podman(options(fake));
+    REQUIRE(podman.remove_container("half"));
+    CHECK(fake.calls().back() == "[rm][--storage][--][half]");
+    REQUIRE(podman.remove_container("whole"));
+    CHECK(fake.calls().back() == "[container][exists][whole]");
+}
+
+TEST_CASE("A name that something half made has is taken from it") {
+    const FakePodman fake(
+        "case $1 in container) exit 1;; rm) touch \"$here/gone\";;"
+        " create) [ -e \"$here/gone\" ] || { echo 'Error: that name is already in use' >&2; exit "
+        "125; };;"
+        " esac");
+    PodmanCli podman(options(fake));
+    REQUIRE(podman.create({"--name=half"}));
+    CHECK(fake.calls() == Calls{"[create][--name=half]", "[container][exists][half]",
+                                "[rm][--storage][--][half]", "[create][--name=half]"});
 }

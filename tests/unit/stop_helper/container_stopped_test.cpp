@@ -41,6 +41,14 @@ TEST_CASE("After a good end nothing is done") {
     CHECK(installed.repaired().empty());
 }
 
+TEST_CASE("A main process that was killed is no good end, whatever the result says") {
+    const Installed installed;
+    CHECK(installed.stopped("a", "SERVICE_RESULT=success EXIT_CODE=exited") == 0);
+    CHECK(installed.repaired().empty());
+    CHECK(installed.stopped("a", "SERVICE_RESULT=success EXIT_CODE=killed") == 0);
+    CHECK(installed.repaired() == "a\n");
+}
+
 TEST_CASE("After any other end the container is repaired") {
     const auto* result = GENERATE("timeout", "exit-code", "signal", "core-dump", "protocol",
                                   "watchdog", "oom-kill", "resources");

@@ -73,7 +73,7 @@ const std::string kCreate = "create --name=" + kPodmanName;
 }  // namespace
 
 TEST_CASE("A container that podman knows to have ended is left as it is") {
-    const auto* state = GENERATE("created", "exited", "stopped", "configured", "initialized");
+    const auto* state = GENERATE("created", "exited", "stopped", "configured");
     Engine engine;
     engine.add(kPodmanName, state);
     CHECK(repair_installed(engine).value().empty());
