@@ -85,11 +85,14 @@ void PropertyReader::ask_optional(const std::string& path, const char* interface
 
 void PropertyReader::ask_for(const std::string& path, const char* interface, const char* property,
                              Take take) {
+    constexpr std::size_t kMostAtATime = 64;
     questions_.push_back({this, property, std::move(take), nullptr});
     sd_bus_slot* slot = nullptr;
-    const int result = sd_bus_call_method_async(bus_.get(), &slot, kService, path.c_str(),
-                                                "org.freedesktop.DBus.Properties", "Get", on_answer,
-                                                &questions_.back(), "ss", interface, property);
+    int result = wait(kMostAtATime - 1);
+    if (result >= 0)
+        result = sd_bus_call_method_async(bus_.get(), &slot, kService, path.c_str(),
+                                          "org.freedesktop.DBus.Properties", "Get", on_answer,
+                                          &questions_.back(), "ss", interface, property);
     questions_.back().slot.reset(slot);
     if (result < 0)
         fail_with(property, nullptr, result);
@@ -114,14 +117,19 @@ void PropertyReader::fail_with(const char* property, const sd_bus_error* error, 
                        has_text ? error->message : "", -result);
 }
 
-Result<> PropertyReader::finish() {
+int PropertyReader::wait(std::size_t most) {
     // Every question has a timeout of its own, so this ends.
-    while (unanswered_ > 0) {
+    while (unanswered_ > most) {
         int result = sd_bus_process(bus_.get(), nullptr);
         if (result == 0) result = sd_bus_wait(bus_.get(), std::numeric_limits<uint64_t>::max());
-        if (result < 0 && result != -EINTR)
-            return model::fail(bus_error("unit properties", {}, {}, -result));
+        if (result < 0 && result != -EINTR) return result;
     }
+    return 0;
+}
+
+Result<> PropertyReader::finish() {
+    if (const int result = wait(0); result < 0)
+        return model::fail(bus_error("unit properties", {}, {}, -result));
     if (error_) return model::fail(*error_);
     return {};
 }

@@ -11,7 +11,8 @@
 
 namespace agent::systemd {
 
-/// Reads single properties of many objects, all questions sent before the first answer is read.
+/// Reads single properties of many objects, with many questions on their way at a time: a bus lets
+/// a connection have 128 of them, dbus-daemon(1).
 ///
 /// GetAll costs systemd 2 ms a unit, because it gathers some 250 properties, accounting included;
 /// one Get 0.1 ms.
@@ -48,6 +49,8 @@ class PropertyReader {
         Slot slot;
     };
     void ask_for(const std::string& path, const char* interface, const char* property, Take take);
+    /// Waits until no more than so many questions are unanswered.
+    [[nodiscard]] int wait(std::size_t most);
     static int on_answer(sd_bus_message* message, void* question, sd_bus_error* error);
     void fail_with(const char* property, const sd_bus_error* error, int result);
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from support.bundles import description, pids, state, without_history
+from support.bundles import description, pids, state, status, without_history
 
 BASE = description("base", type="base", containers={"store": {}, "broker": {"requires": ["store"]}})
 ADDON = description("addon", requires={"base": "^1.0.0"},
@@ -169,3 +169,14 @@ def test_without_a_d_bus_daemon(machine, maker, socket):
     machine.run("update-agent remove addon base", timeout=120)
     assert machine.run("podman ps --quiet").stdout == ""
     assert "no bundles" in machine.run("update-agent status").stdout
+
+
+def test_forty_containers(machine, maker):
+    """More questions to systemd than a bus lets a connection have on their way at a time."""
+    names = [f"part{number}" for number in range(40)]
+    maker.install(description("many", start_timeout="2min", containers={name: {} for name in names}))
+    assert {each["state"] for each in status(machine).values()} == {"running"}
+    assert len(status(machine)) == len(names)
+    machine.run("update-agent stop many", timeout=120)
+    machine.run("update-agent start many", timeout=120)
+    machine.run("update-agent remove many", timeout=120)
