@@ -189,7 +189,7 @@ void record(const Context& context, const ChangeRequest& request, const Prepared
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
     const auto written = store::append_history(
-        context.paths, {.time = std::max(clock.now, clock.floor) - duration,
+        context.paths, {.time = std::max(clock.now - duration, clock.floor),
                         .operation = request.operation,
                         .bundles = subjects(prepared.plan, prepared.before),
                         .who = context.who,

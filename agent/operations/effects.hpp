@@ -119,7 +119,7 @@ struct World {
     /// What NoteActive saw.
     std::set<std::string> active = {};
     std::set<std::string> inactive = {};
-    /// When StartUnits began; the health's start-timeout counts from then.
+    /// When Activate had switched; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };
 

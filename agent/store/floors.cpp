@@ -27,6 +27,7 @@ Floors read_entries(model::TomlTable& root) {
             entry.problem("version", version.error().text());
         else
             floors.emplace(*id, *version);
+        entry.finish();
     }
     return floors;
 }

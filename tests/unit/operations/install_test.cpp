@@ -137,6 +137,20 @@ TEST_CASE("A dry run says what would be done and changes nothing, not even the l
     CHECK(before.size() == locked.size());
 }
 
+TEST_CASE("A clock that fell behind does not take the history's newest time down") {
+    Scene scene;
+    scene.have({bundles().base});
+    const auto newest = store::newest_history_time(scene.paths());
+    REQUIRE(newest);
+    scene.machine.time = {};
+    scene.progress.at_step = [&](const std::string&) {
+        scene.machine.since_boot += std::chrono::minutes(1);
+    };
+    scene.have({bundles().view});
+    REQUIRE(must(store::read_history(scene.paths())).size() == 2);
+    CHECK(*store::newest_history_time(scene.paths()) >= *newest);
+}
+
 TEST_CASE("A history that cannot be written is a warning") {
     Scene scene;
     scene.initialise();
