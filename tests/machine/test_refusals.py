@@ -42,6 +42,13 @@ def test_unsigned(machine, archive):
     refuse(machine, archive.write(CHANGED), 4, "not signed", "bundle create")
 
 
+def test_an_unsigned_bundle_that_is_let_in_is_logged(machine, archive):
+    machine.write_file("/etc/update-agent/agent.toml.d/unsigned.toml", "signed-bundles-only = false\n")
+    del archive.members["manifest.sig"]
+    machine.run(f"update-agent bundle verify {archive.write(CHANGED)}")
+    assert "is not signed" in machine.run("journalctl --identifier=update-agent --priority=warning").stdout
+
+
 @pytest.mark.parametrize("signer, text", [
     ("stranger", "trust.d"), ("expired", "2021"), ("not_yet_valid", "2098"),
     ("no_code_signing", "code signing")])

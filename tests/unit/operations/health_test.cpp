@@ -185,6 +185,16 @@ TEST_CASE("Health is judged over time") {
     }
 }
 
+TEST_CASE("What crashed before the watch began is not held against what is up") {
+    const auto restarted = [](unsigned times) {
+        return HealthSample{with(unit("active"), [&](auto& u) { u.restarts = times; }), {}};
+    };
+    HealthJudge judge({{"broker.service", "b-0", false}}, {10s, 2s});
+    CHECK(judge.look(0ms, {restarted(9)}) == Verdict::pending);
+    CHECK(judge.look(2s, {restarted(9)}) == Verdict::healthy);
+    CHECK(judge.look(3s, {restarted(12)}) == Verdict::unhealthy);
+}
+
 TEST_CASE("All have to be up together, and only who is not is named") {
     HealthJudge judge({{"a.service", "a-0", false}, {"b.service", "b-0", false}}, {10s, 2s});
     const auto sample = [](const char* name, const char* active) {

@@ -81,7 +81,8 @@ TEST_CASE("A container that podman knows to have ended is left as it is") {
 }
 
 TEST_CASE("A container that podman takes for running is removed and created again") {
-    const auto* state = GENERATE("running", "stopping", "paused", "unknown", "removing");
+    const auto* state =
+        GENERATE("running", "stopping", "paused", "unknown", "removing", "initialized");
     Engine engine;
     engine.add(kPodmanName, state);
     CHECK(repair_installed(engine).value() ==
