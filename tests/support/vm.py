@@ -33,7 +33,7 @@ _APPEND = "root=/dev/vda rw console=ttyS0 panic=-1 quiet mitigations=off systemd
 
 
 class VirtualMachine(Guest):
-    def __init__(self, image: VmImage, memory: int = 2048, cpus: int = 2,
+    def __init__(self, image: VmImage, memory: int = 2048, cpus: int | None = None,
                  qemu_options: list[str] | None = None, append: str = ""):
         self.image = image
         self._work = WorkDirectory("vm")
@@ -43,6 +43,9 @@ class VirtualMachine(Guest):
         host("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image.disk, self.disk)
         self._accelerator = kvm.accelerator(image)
         self.accelerator = self._accelerator[1].partition(",")[0]
+        # Emulated processors may run code that another has patched: kernels died of an int3 that was
+        # a jump label's. With one alone they cannot.
+        cpus = cpus or (2 if self.accelerator == "kvm" else 1)
         self._options = ["-m", str(memory), "-smp", str(cpus), *(qemu_options or [])]
         self._append = f"{_APPEND} {append}"
         self._namespace: Namespace | None = None
