@@ -23,17 +23,31 @@ namespace {
 constexpr int kHistoryFormat = 1;
 
 std::string to_line(const HistoryEntry& entry) {
-    return json_line({{"format", kHistoryFormat},
-                      {"time", to_rfc3339(entry.time)},
-                      {"operation", entry.operation},
-                      {"bundles", entry.bundles},
-                      {"who", entry.who},
-                      {"generation-before", entry.generation_before},
-                      {"generation-after", entry.generation_after},
-                      {"outcome", entry.outcome},
-                      {"exit-code", entry.exit_code},
-                      {"duration-ms", entry.duration_ms},
-                      {"notes", entry.notes}});
+    Json line{{"format", kHistoryFormat},
+              {"time", to_rfc3339(entry.time)},
+              {"operation", entry.operation},
+              {"bundles", entry.bundles},
+              {"who", entry.who},
+              {"generation-before", entry.generation_before},
+              {"generation-after", entry.generation_after},
+              {"outcome", entry.outcome},
+              {"exit-code", entry.exit_code},
+              {"duration-ms", entry.duration_ms},
+              {"notes", entry.notes}};
+    if (!entry.transaction.empty()) line["transaction"] = entry.transaction;
+    if (!entry.plan.empty()) line["plan"] = entry.plan;
+    for (const auto& phase : entry.phases)
+        line["phases"][phase.name] = phase.duration_ms;
+    return json_line(line);
+}
+
+std::vector<HistoryPhase> phases_of(const Json& object) {
+    std::vector<HistoryPhase> phases;
+    const auto found = object.find("phases");
+    if (found == object.end() || !found->is_object()) return phases;
+    for (const auto& [name, duration] : found->items())
+        if (duration.is_number_integer()) phases.push_back({name, duration.get<std::int64_t>()});
+    return phases;
 }
 
 /// A line of a newer agent is read as far as it is understood; one without its time is damaged.
@@ -53,6 +67,9 @@ std::optional<HistoryEntry> parse_line(std::string_view line) {
     entry.exit_code = static_cast<int>(integer_of(*object, "exit-code"));
     entry.duration_ms = integer_of(*object, "duration-ms");
     entry.notes = strings_of(*object, "notes");
+    entry.transaction = string_of(*object, "transaction");
+    entry.plan = string_of(*object, "plan");
+    entry.phases = phases_of(*object);
     return entry;
 }
 
@@ -92,10 +109,54 @@ std::optional<model::SystemTime> last_time_in(std::string_view text) {
     return std::nullopt;
 }
 
+/// Of one file.
+std::optional<model::SystemTime> newest_time_in(const std::filesystem::path& file) {
+    // A line is hundreds of bytes, and one with a long error text thousands.
+    constexpr off_t kFirstWindow = 16 << 10;
+    constexpr off_t kLastWindow = 4 << 20;
+    const auto descriptor = open_path(file, O_RDONLY);
+    if (!descriptor) return std::nullopt;
+    const off_t size = size_of(descriptor->get(), file).value_or(0);
+    for (off_t window = kFirstWindow; window <= kLastWindow; window *= 4) {
+        const off_t begin = std::max<off_t>(size - window, 0);
+        const auto text = read_at(descriptor->get(), begin, static_cast<std::size_t>(size - begin));
+        if (const auto time = last_time_in(text)) return time;
+        if (begin == 0) break;
+    }
+    return std::nullopt;
+}
+
+/// Moves a history that is too large away, in one step.
+Result<> make_room(const Paths& paths) {
+    struct stat status {};
+    const auto file = paths.history();
+    if (::stat(file.c_str(), &status) != 0 || status.st_size <= kHistoryLimit) return {};
+    // An entry in a file that is too large is better than none.
+    if (::rename(file.c_str(), paths.older_history().c_str()) != 0) return {};
+    return sync_directory(paths.state());
+}
+
+/// Empty where there is none.
+Result<std::string> text_of(const std::filesystem::path& file) {
+    constexpr std::size_t kLimit = 256U << 20U;
+    auto text = read_file(file, kLimit);
+    if (!text && text.error().code() == model::ErrorCode::not_found) return std::string();
+    return text;
+}
+
+void add_entries(std::string_view text, std::vector<HistoryEntry>& entries) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        if (auto entry = parse_line(text.substr(0, end))) entries.push_back(std::move(*entry));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
 }  // namespace
 
 Result<> append_history(const Paths& paths, const HistoryEntry& entry) {
     TRY(make_directories(paths.state()));
+    TRY(make_room(paths));
     const auto file = paths.history();
     TRY_ASSIGN(const Descriptor descriptor, open_path(file, O_RDWR | O_CREAT | O_APPEND, 0644));
     TRY_ASSIGN(const off_t size, size_of(descriptor.get(), file));
@@ -110,33 +171,21 @@ Result<> append_history(const Paths& paths, const HistoryEntry& entry) {
 }
 
 Result<std::vector<HistoryEntry>> read_history(const Paths& paths) {
-    constexpr std::size_t kLimit = 256U << 20U;
-    const auto text = read_file(paths.history(), kLimit);
-    std::vector<HistoryEntry> entries;
-    if (!text && text.error().code() == model::ErrorCode::not_found) return entries;
-    if (!text) return fail(text.error());
-    for (std::string_view rest = *text; !rest.empty();) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        if (auto entry = parse_line(rest.substr(0, end))) entries.push_back(std::move(*entry));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+    TRY_ASSIGN(auto text, text_of(paths.history()));
+    TRY_ASSIGN(const auto older, text_of(paths.older_history()));
+    // Nothing is locked here: what was read first may have moved away meanwhile.
+    if (older.starts_with(text)) {
+        TRY_ASSIGN(text, text_of(paths.history()));
     }
+    std::vector<HistoryEntry> entries;
+    add_entries(older, entries);
+    add_entries(text, entries);
     return entries;
 }
 
 std::optional<model::SystemTime> newest_history_time(const Paths& paths) {
-    // A line is hundreds of bytes, and one with a long error text thousands.
-    constexpr off_t kFirstWindow = 16 << 10;
-    constexpr off_t kLastWindow = 4 << 20;
-    const auto descriptor = open_path(paths.history(), O_RDONLY);
-    if (!descriptor) return std::nullopt;
-    const off_t size = size_of(descriptor->get(), paths.history()).value_or(0);
-    for (off_t window = kFirstWindow; window <= kLastWindow; window *= 4) {
-        const off_t begin = std::max<off_t>(size - window, 0);
-        const auto text = read_at(descriptor->get(), begin, static_cast<std::size_t>(size - begin));
-        if (const auto time = last_time_in(text)) return time;
-        if (begin == 0) break;
-    }
-    return std::nullopt;
+    const auto newest = newest_time_in(paths.history());
+    return newest ? newest : newest_time_in(paths.older_history());
 }
 
 }  // namespace agent::store

@@ -55,6 +55,10 @@ std::filesystem::path Paths::history() const {
     return state() / "history.jsonl";
 }
 
+std::filesystem::path Paths::older_history() const {
+    return state() / "history.jsonl.1";
+}
+
 std::filesystem::path Paths::lock() const {
     return state() / "lock";
 }

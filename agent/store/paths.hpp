@@ -27,6 +27,8 @@ class Paths {
     [[nodiscard]] std::filesystem::path bundle(const model::BundleId& id,
                                                const model::Version& version) const;
     [[nodiscard]] std::filesystem::path history() const;
+    /// What history() was before it became too large.
+    [[nodiscard]] std::filesystem::path older_history() const;
     [[nodiscard]] std::filesystem::path floors() const;
     [[nodiscard]] std::filesystem::path lock() const;
 

@@ -227,7 +227,7 @@ Snapshot Scene::snapshot() const {
                       .containers = {},
                       .loaded = services.loaded,
                       .running = services.noticeable()};
-    for (const auto* each : {"history.jsonl", "lock"})
+    for (const auto* each : {"history.jsonl", "history.jsonl.1", "lock"})
         snapshot.files.erase(std::string("opt/operation/update-agent/") + each);
     for (const auto& [name, info] : engine.made)
         snapshot.containers[name] = info.state;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A store whose writer dies, or whose disk refuses, at every call that changes something.
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 
 #include "agent/store/atomic_file.hpp"
 #include "agent/store/history.hpp"
 #include "agent/store/lock.hpp"
+#include "tests/unit/store/dies_at.hpp"
 #include "tests/unit/store/example.hpp"
-#include "tests/unit/store/faults.hpp"
 
 using namespace agent::store;
 using agent::model::ErrorCode;
@@ -55,22 +53,6 @@ struct World {
     }
 };
 
-/// Runs `change` in a child that is killed at its n-th call; false when it came to its end.
-template <typename Change>
-bool dies_at(unsigned n, const Change& change) {
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        test::Faults::kill_at(n);
-        ::_exit(change() ? 0 : 1);
-    }
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status)) return true;
-    REQUIRE(WEXITSTATUS(status) == 0);
-    return false;
-}
-
 void check_whole(const World& world) {
     const auto set = test::must(world.generations.installed());
     CHECK((set.bundles.size() == 1 || set.bundles.size() == 2));
@@ -95,7 +77,7 @@ TEST_CASE("a writer that is killed anywhere leaves the old or the new set, and t
     for (; died; ++n) {
         INFO("killed at call " << n);
         const World world;
-        died = dies_at(n, [&] { return world.change(); });
+        died = test::dies_at(n, [&] { return world.change(); });
         check_whole(world);
         test::must(world.change());
         CHECK(test::must(world.generations.installed()).bundles == world.next.set.bundles);
@@ -111,7 +93,7 @@ TEST_CASE("making generation 0 can be killed anywhere and done again") {
         INFO("killed at call " << n);
         const test::TemporaryDirectory temporary;
         const Generations generations{Paths(temporary.path())};
-        died = dies_at(n, [&] { return generations.ensure_initial(); });
+        died = test::dies_at(n, [&] { return generations.ensure_initial(); });
         CHECK(test::must(generations.installed()).bundles.empty());
         test::must(generations.remove_leftovers());
         test::must(generations.ensure_initial());

@@ -84,6 +84,7 @@ TEST_CASE("everything lies below the root that is asked for") {
     CHECK(paths.generation_state(7) == "/mnt/image/opt/operation/update-agent/generations/7.state");
     CHECK(Paths("/").lock() == "/opt/operation/update-agent/lock");
     CHECK(Paths("/").history() == "/opt/operation/update-agent/history.jsonl");
+    CHECK(Paths("/").older_history() == "/opt/operation/update-agent/history.jsonl.1");
 }
 
 TEST_CASE("build metadata makes no other directory of a bundle") {
