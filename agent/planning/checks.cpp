@@ -200,6 +200,16 @@ void check_floor(const Candidate& candidate, const Request& request, const Machi
          .hint = "--allow-downgrade lets it in"});
 }
 
+void check_failed_sets(const model::Sha256& digest, const MachineFacts& facts, Problems& problems) {
+    const auto failed = facts.failed_sets.find(digest);
+    if (failed == facts.failed_sets.end()) return;
+    problems.push_back({.code = ErrorCode::conflict,
+                        .where = {},
+                        .key = {},
+                        .message = "this set of bundles was tried before and " + failed->second,
+                        .hint = "--retry tries it again"});
+}
+
 void check_removal(const model::InstalledSet& installed, const Request& request,
                    Problems& problems) {
     const std::set<BundleId> removed(request.remove.begin(), request.remove.end());

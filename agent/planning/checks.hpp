@@ -23,6 +23,9 @@ void check_successor(const Candidate& candidate, const model::InstalledBundle& t
 /// Whether its version is not lower than one that was confirmed here.
 void check_floor(const Candidate& candidate, const Request& request, const MachineFacts& facts,
                  model::Problems& problems);
+/// Whether the set with that digest did not fail its health before.
+void check_failed_sets(const model::Sha256& digest, const MachineFacts& facts,
+                       model::Problems& problems);
 /// Whether what is removed is installed and no longer required by what stays.
 void check_removal(const model::InstalledSet& installed, const Request& request,
                    model::Problems& problems);

@@ -6,6 +6,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/planning/checks.hpp"
+#include "agent/planning/set_digest.hpp"
 #include "agent/units/pause.hpp"
 
 namespace agent::planning {
@@ -18,14 +19,23 @@ using model::InstalledBundle;
 using model::InstalledSet;
 using model::Problems;
 
-InstalledBundle to_installed(const Candidate& candidate) {
+containers::CreateSpec spec_of(const Candidate& candidate, const model::Container& container) {
+    const auto stored = candidate.specs.find(container.name);
+    if (stored != candidate.specs.end()) return stored->second;
+    return containers::make_create_spec(candidate.description.id, container);
+}
+
+/// The bundle as it will be installed; its create specs go into the plan.
+InstalledBundle to_installed(const Candidate& candidate, Plan& plan) {
     InstalledBundle bundle{.description = candidate.description,
                            .digest = candidate.digest,
                            .anchor = candidate.anchor,
                            .containers = {}};
-    for (const auto& container : candidate.description.containers)
-        bundle.containers.push_back(
-            containers::make_create_spec(candidate.description.id, container).container);
+    for (const auto& container : candidate.description.containers) {
+        auto spec = spec_of(candidate, container);
+        bundle.containers.push_back(spec.container);
+        plan.specs[container.name] = std::move(spec);
+    }
     return bundle;
 }
 
@@ -36,6 +46,7 @@ Admission admit(const Candidate& candidate, const Request& request, const Instal
     const auto& wanted = candidate.description;
     const auto* there = installed.find(wanted.id);
     if (there != nullptr && there->digest == candidate.digest) return Admission::unchanged;
+    if (candidate.kept) return Admission::add;
     const auto refused_before = problems.size();
     if (there != nullptr) check_successor(candidate, *there, request, problems);
     check_floor(candidate, request, facts, problems);
@@ -71,7 +82,7 @@ InstalledSet resulting_set(const InstalledSet& installed, const Request& request
             case Admission::add:
                 if (const auto* there = installed.find(id))
                     plan.replaced.emplace(id, there->description.version);
-                result.bundles[id] = to_installed(candidate);
+                result.bundles[id] = to_installed(candidate, plan);
                 break;
             case Admission::unchanged:
                 plan.unchanged.push_back(id);
@@ -192,7 +203,12 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     Problems problems;
     plan.result = resulting_set(installed, request, facts, plan, problems);
     check_removal(installed, request, problems);
+    plan.digest = set_digest(plan.result);
     const auto brought = brought_by(request, plan);
+    // Where something was not admitted, this is not the set that was asked for.
+    const bool changes = !brought.add.empty() || !brought.remove.empty();
+    if (problems.empty() && changes && !request.retry)
+        check_failed_sets(plan.digest, facts, problems);
     for (const auto& candidate : brought.add)
         check_machine(candidate, facts, problems);
     // What stays is only checked with what comes; a removal's dependants were named above.
@@ -201,12 +217,8 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
     order_bundles(installed, brought, plan);
-    for (const auto& candidate : plan.add) {
-        const auto& description = candidate.description;
-        for (const auto& container : description.containers)
-            plan.specs[container.name] = containers::make_create_spec(description.id, container);
+    for (const auto& candidate : plan.add)
         plan.bytes += candidate.bytes;
-    }
     plan.units = render(plan.result, facts);
     order_units(installed, facts, plan);
     return plan;

@@ -22,8 +22,12 @@ struct Candidate {
     std::string anchor;
     /// File it came from, for messages.
     std::string source;
-    /// Bytes of its members.
+    /// Bytes of its members; 0 for a kept one whose members need not be read again.
     std::uint64_t bytes = 0;
+    /// A bundle of a kept generation, which is put back: it was admitted once.
+    bool kept = false;
+    /// Create specs as that generation stored them; used as they are instead of being made anew.
+    std::map<model::ContainerName, containers::CreateSpec> specs = {};
 };
 
 struct Request {
@@ -34,6 +38,8 @@ struct Request {
     bool allow_downgrade = false;
     /// Lets another trust anchor take over an installed id.
     bool allow_signer_change = false;
+    /// Lets a set in that failed its health before.
+    bool retry = false;
 };
 
 /// What the plan depends on beside the installed set and the request.
@@ -48,6 +54,9 @@ struct MachineFacts {
     std::map<std::string, std::string> foreign_units;
     /// The highest version of each id that was confirmed on this machine, installed or not.
     std::map<model::BundleId, model::Version> floors;
+    /// Sets that failed their health, by set_digest(), and what is known of it, such as "did not
+    /// become healthy on 2026-01-02 03:04:05Z: broker.service: failed".
+    std::map<model::Sha256, std::string> failed_sets;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     units::RenderContext render;
@@ -65,6 +74,8 @@ struct Plan {
     std::vector<model::BundleId> unchanged;
     /// The set that is there afterwards.
     model::InstalledSet result;
+    /// set_digest() of it.
+    model::Sha256 digest;
     /// Every container of what is added.
     std::map<model::ContainerName, containers::CreateSpec> specs;
     units::RenderedUnits units;
