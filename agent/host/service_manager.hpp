@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,15 @@ struct JobResult {
     std::string result;
 };
 
+/// Keeps the machine from being shut down or put to sleep for as long as it lives.
+class Inhibition {
+  public:
+    Inhibition() = default;
+    Inhibition(const Inhibition&) = delete;
+    Inhibition& operator=(const Inhibition&) = delete;
+    virtual ~Inhibition() = default;
+};
+
 /// systemd, over its bus. A manager that does not answer is ErrorCode::internal within the bound.
 class ServiceManager {
   public:
@@ -74,6 +84,10 @@ class ServiceManager {
     /// Until unmasked or the next boot; both reload.
     [[nodiscard]] virtual model::Result<> mask_runtime(const std::vector<std::string>& units) = 0;
     [[nodiscard]] virtual model::Result<> unmask_runtime(const std::vector<std::string>& units) = 0;
+    /// Asks for no shutdown and no sleep meanwhile; `why` is shown to who tries. Starts nothing and
+    /// takes seconds at most. A failure means that nobody can be asked on this machine now.
+    [[nodiscard]] virtual model::Result<std::unique_ptr<Inhibition>> inhibit_shutdown(
+        const std::string& why) = 0;
 };
 
 }  // namespace agent::host

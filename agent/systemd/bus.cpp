@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string_view>
 
@@ -13,15 +14,31 @@ namespace agent::systemd {
 namespace {
 
 using model::Result;
+using std::chrono::duration_cast;
 using std::chrono::microseconds;
+using std::chrono::steady_clock;
 
 /// Where systemctl asks, too, when it is root (systemd's src/shared/bus-util.c).
 constexpr const char* kPrivateSocket = "unix:path=/run/systemd/private";
 
-/// Waits until the connection can be used; authentication has a bound of its own in sd-bus.
-int greet(sd_bus* bus) {
-    const char* name = nullptr;
-    return sd_bus_get_unique_name(bus, &name);
+std::uint64_t microseconds_of(Bus::Timeout timeout) {
+    const auto count = microseconds(timeout).count();
+    return count > 0 ? static_cast<std::uint64_t>(count) : 0;
+}
+
+/// Waits until the connection can be used. sd-bus's own bounds of that are 25 and 90 s.
+int greet(sd_bus* bus, Bus::Timeout timeout) {
+    const auto deadline = steady_clock::now() + timeout;
+    int result = 0;
+    while (result >= 0 && (result = sd_bus_is_ready(bus)) == 0) {
+        result = sd_bus_process(bus, nullptr);
+        if (result != 0) continue;
+        const auto left = duration_cast<Bus::Timeout>(deadline - steady_clock::now());
+        if (left <= Bus::Timeout::zero()) return -ETIMEDOUT;
+        result = sd_bus_wait(bus, microseconds_of(left));
+        if (result == -EINTR) result = 0;
+    }
+    return result;
 }
 
 int open_private(sd_bus** bus) {
@@ -38,22 +55,27 @@ model::Error BusError::told(const std::string& what, int result) const {
                      error_.message == nullptr ? "" : error_.message, -result);
 }
 
-Result<Bus> Bus::connect(Timeout timeout) {
-    const auto bound = static_cast<std::uint64_t>(microseconds(timeout).count());
+Result<Bus> Bus::connect_system(Timeout timeout) {
     sd_bus* raw = nullptr;
     int result = sd_bus_open_system(&raw);
     Bus bus(raw);
-    if (result >= 0) result = sd_bus_set_method_call_timeout(raw, bound);
-    if (result >= 0) result = greet(raw);
-    if (result >= 0) return bus;
-    if (geteuid() == 0) {
-        sd_bus* direct = nullptr;
-        const int direct_result = open_private(&direct);
-        Bus direct_bus(direct);
-        if (direct_result >= 0 && sd_bus_set_method_call_timeout(direct, bound) >= 0)
-            return direct_bus;
-    }
-    return model::fail(bus_error("cannot reach systemd", {}, {}, -result));
+    if (result >= 0) result = sd_bus_set_method_call_timeout(raw, microseconds_of(timeout));
+    if (result >= 0) result = greet(raw, timeout);
+    if (result < 0) return model::fail(bus_error("cannot reach the system bus", {}, {}, -result));
+    return bus;
+}
+
+Result<Bus> Bus::connect(Timeout timeout) {
+    auto bus = connect_system(timeout);
+    if (bus) return bus;
+    auto unreachable = std::move(bus).error().with_context("cannot reach systemd");
+    if (geteuid() != 0) return model::fail(std::move(unreachable));
+    sd_bus* raw = nullptr;
+    const int result = open_private(&raw);
+    Bus direct(raw);
+    if (result >= 0 && sd_bus_set_method_call_timeout(raw, microseconds_of(timeout)) >= 0)
+        return direct;
+    return model::fail(std::move(unreachable));
 }
 
 Result<Message> Bus::manager_call(const char* method) const {
@@ -67,8 +89,8 @@ Result<Message> Bus::manager_call(const char* method) const {
 Result<Message> Bus::call(const Message& request, const std::string& what, Timeout timeout) const {
     BusError error;
     sd_bus_message* reply = nullptr;
-    const auto bound = static_cast<std::uint64_t>(microseconds(timeout).count());
-    const int result = sd_bus_call(bus_.get(), request.get(), bound, error.get(), &reply);
+    const int result =
+        sd_bus_call(bus_.get(), request.get(), microseconds_of(timeout), error.get(), &reply);
     if (result < 0) return model::fail(error.told(what, result));
     return Message(reply);
 }

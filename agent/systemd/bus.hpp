@@ -13,7 +13,8 @@
 namespace agent::systemd {
 
 struct Unref {
-    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+    // Every call has waited for its answer; a flush would wait 90 s for a bus that does not greet.
+    void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
     void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
     void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
 };
@@ -42,6 +43,8 @@ class Bus {
     using Timeout = std::chrono::milliseconds;
     /// `timeout` bounds the connecting, and every call that has no other bound.
     [[nodiscard]] static model::Result<Bus> connect(Timeout timeout);
+    /// The system bus or nothing, for others than systemd's manager.
+    [[nodiscard]] static model::Result<Bus> connect_system(Timeout timeout);
 
     [[nodiscard]] sd_bus* get() const { return bus_.get(); }
     /// False once the connection was lost.

@@ -5,6 +5,7 @@
 #include "agent/systemd/error_map.hpp"
 #include "agent/systemd/jobs.hpp"
 #include "agent/systemd/manager_version.hpp"
+#include "agent/systemd/shutdown_lock.hpp"
 #include "agent/systemd/unit_files.hpp"
 #include "agent/systemd/unit_states.hpp"
 
@@ -149,6 +150,12 @@ Result<> SystemdBus::mask_runtime(const Units& units) {
 Result<> SystemdBus::unmask_runtime(const Units& units) {
     TRY(with_bus([&units](const Bus& bus) { return change_masks(bus, units, false); }));
     return reload();
+}
+
+Result<std::unique_ptr<host::Inhibition>> SystemdBus::inhibit_shutdown(const std::string& why) {
+    // Not the connection that is there: that may be systemd's private socket.
+    TRY_ASSIGN(const Bus bus, Bus::connect_system(options_.logind_timeout));
+    return take_shutdown_lock(bus, why);
 }
 
 }  // namespace agent::systemd

@@ -14,6 +14,8 @@ struct SystemdOptions {
     std::chrono::milliseconds timeout = std::chrono::seconds(60);
     /// Of daemon-reload, which runs every generator (each may take 90 s).
     std::chrono::milliseconds reload_timeout = std::chrono::minutes(3);
+    /// Of connecting to logind and of its answer.
+    std::chrono::milliseconds logind_timeout = std::chrono::seconds(3);
 };
 
 /// The system's systemd. Connects at the first call, and again where the connection was lost
@@ -39,6 +41,8 @@ class SystemdBus : public host::ServiceManager {
     foreign_unit_files(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> mask_runtime(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> unmask_runtime(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(
+        const std::string& why) override;
 
   private:
     [[nodiscard]] model::Result<> connect();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -129,6 +130,7 @@ class FakeServices final : public host::ServiceManager {
         const std::vector<std::string>& names) override;
     Result<> mask_runtime(const std::vector<std::string>& names) override;
     Result<> unmask_runtime(const std::vector<std::string>& names) override;
+    Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(const std::string& why) override;
 
     void load();
     /// Units that are not just down: what the machine runs, holds or has failed with.
@@ -143,6 +145,8 @@ class FakeServices final : public host::ServiceManager {
     std::set<std::string> cannot_stop;
     /// Pauses after the start limit that were stopped; they are left out of the log.
     std::set<std::string> ended_pauses;
+    /// How many keep the machine from being shut down at the moment.
+    unsigned inhibitions = 0;
     /// What was asked for, such as "stop a.target b.service".
     std::vector<std::string> log;
 

@@ -24,6 +24,22 @@ bool is_pause(const std::string& name) {
     return name.starts_with("update-agent-pause@");
 }
 
+/// Counted while it lives.
+class FakeInhibition final : public host::Inhibition {
+  public:
+    explicit FakeInhibition(FakeServices& services) : services_(services) {
+        ++services_.inhibitions;
+        services_.log.emplace_back("inhibit shutdown");
+    }
+    ~FakeInhibition() override {
+        --services_.inhibitions;
+        services_.log.emplace_back("allow shutdown");
+    }
+
+  private:
+    FakeServices& services_;
+};
+
 constexpr auto kAll = "installed-bundles.target";
 constexpr auto kStore = "update-agent-store.service";
 
@@ -262,6 +278,13 @@ Result<> FakeServices::unmask_runtime(const std::vector<std::string>& names) {
             units[name].masked = false;
         return {};
     });
+}
+
+Result<std::unique_ptr<host::Inhibition>> FakeServices::inhibit_shutdown(
+    const std::string& /*why*/) {
+    using Held = Result<std::unique_ptr<host::Inhibition>>;
+    return faults_.call("services.inhibit_shutdown",
+                        [&]() -> Held { return std::make_unique<FakeInhibition>(*this); });
 }
 
 }  // namespace test
