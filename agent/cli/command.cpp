@@ -22,6 +22,7 @@ CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help
 struct Values {
     Install install;
     Remove remove;
+    Rollback rollback;
     List list;
     Show show;
     ShowStatus status;
@@ -36,12 +37,18 @@ struct Values {
     BundleVerify verify;
     VersionMatch match;
     VersionCompare compare;
+    Recover recover;
+    Confirm confirm;
     Startup startup;
     InitStore init_store;
     StoreStamp stamp_write;
     StoreStamp stamp_clear{.clear = true};
     Complete complete;
 };
+
+void add_retry(CLI::App& command, bool& retry) {
+    command.add_flag("--retry", retry, "Try a set again that did not become healthy before");
+}
 
 void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     auto* install = add(app, "install", "Install bundles from files", values.install, chosen);
@@ -51,9 +58,18 @@ void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) 
                       "Let a version in that is lower than one that ran here");
     install->add_flag("--allow-signer-change", values.install.allow_signer_change,
                       "Let another trust anchor take over an installed id");
+    add_retry(*install, values.install.retry);
     auto* remove = add(app, "remove", "Remove bundles", values.remove, chosen);
     remove->add_option("ID", values.remove.ids, "Ids of bundles")->required();
     remove->add_flag("--dry-run", values.remove.dry_run, "Print the plan and change nothing");
+    add_retry(*remove, values.remove.retry);
+    auto* rollback =
+        add(app, "rollback", "Put an earlier set of bundles back", values.rollback, chosen);
+    rollback->add_option("GENERATION", values.rollback.generation,
+                         "Generation whose set is put back; else the one before the last change");
+    rollback->add_flag("--dry-run", values.rollback.dry_run, "Print the plan and change nothing");
+    add_retry(*rollback, values.rollback.retry);
+    add(app, "recover", "Settle a change that was interrupted", values.recover, chosen);
 }
 
 void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) {
@@ -121,6 +137,7 @@ void add_version(CLI::App& app, Values& values, std::optional<Command>& chosen) 
 
 /// Run by units, the package and the shell; left out of the help.
 void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    add(app, "confirm", "Judge the set that was switched to", values.confirm, chosen)->group("");
     add(app, "startup", "Start the bundles at boot", values.startup, chosen)->group("");
     add(app, "init-store", "Make the layout on disk", values.init_store, chosen)->group("");
     auto* stamp = app.add_subcommand("store-stamp", "The stamp in the engine's store")->group("");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,10 +19,17 @@ struct Install {
     bool dry_run = false;
     bool allow_downgrade = false;
     bool allow_signer_change = false;
+    bool retry = false;
 };
 struct Remove {
     std::vector<std::string> ids;
     bool dry_run = false;
+    bool retry = false;
+};
+struct Rollback {
+    std::optional<unsigned> generation;
+    bool dry_run = false;
+    bool retry = false;
 };
 struct List {};
 struct Show {
@@ -63,6 +71,8 @@ struct VersionCompare {
     std::string left;
     std::string right;
 };
+struct Recover {};
+struct Confirm {};
 struct Startup {};
 struct InitStore {};
 struct StoreStamp {
@@ -74,9 +84,9 @@ struct Complete {
 };
 
 using Command =
-    std::variant<Install, Remove, List, Show, ShowStatus, Start, Stop, Restart, Logs, Doctor,
+    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs, Doctor,
                  BundleCreate, BundleValidate, BundleInspect, BundleVerify, VersionMatch,
-                 VersionCompare, Startup, InitStore, StoreStamp, Complete>;
+                 VersionCompare, Recover, Confirm, Startup, InitStore, StoreStamp, Complete>;
 
 struct Options {
     bool json = false;

@@ -82,6 +82,7 @@ std::string outcome(const operations::Outcome& outcome) {
     value["dry-run"] = outcome.dry_run;
     value["generation-before"] = outcome.generation_before;
     value["generation-after"] = outcome.generation_after;
+    value["restored"] = outcome.restored ? Json(*outcome.restored) : Json();
     value["installed"] = Json::array();
     for (const auto& candidate : plan.add) {
         const auto replaced = plan.replaced.find(candidate.description.id);
@@ -99,6 +100,22 @@ std::string outcome(const operations::Outcome& outcome) {
     value["restart"] = plan.restart;
     value["start"] = plan.start;
     value["notes"] = outcome.notes;
+    return print(value);
+}
+
+std::string settled(const std::optional<operations::Settled>& settled) {
+    Json value = document();
+    if (!settled) {
+        value["interrupted"] = Json();
+        return print(value);
+    }
+    const auto& info = settled->info;
+    value["interrupted"] = {
+        {"transaction", info.id},
+        {"operation", info.operation},
+        {"bundles", info.bundles},
+        {"settled", to_string(settled->how)},
+        {"reason", settled->failure ? Json(settled->failure->text()) : Json()}};
     return print(value);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "agent/operations/create_bundle.hpp"
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/recover.hpp"
 #include "agent/operations/status.hpp"
 
 namespace agent::cli::json {
@@ -19,6 +21,7 @@ inline constexpr int kFormat = 1;
 // docs/json-output.md describes them.
 
 [[nodiscard]] std::string outcome(const operations::Outcome& outcome);
+[[nodiscard]] std::string settled(const std::optional<operations::Settled>& settled);
 [[nodiscard]] std::string list(const operations::Status& status);
 [[nodiscard]] std::string show(const operations::BundleStatus& bundle);
 [[nodiscard]] std::string status(const operations::Status& status);

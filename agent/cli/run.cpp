@@ -51,11 +51,13 @@ class Runner {
                         .remove = {},
                         .dry_run = command.dry_run,
                         .allow_downgrade = command.allow_downgrade,
-                        .allow_signer_change = command.allow_signer_change});
+                        .allow_signer_change = command.allow_signer_change,
+                        .retry = command.retry});
     }
     Result<Report> operator()(const Remove& command) const {
         operations::ChangeRequest request{
             .operation = "remove", .install = {}, .remove = {}, .dry_run = command.dry_run};
+        request.retry = command.retry;
         for (const auto& text : command.ids) {
             auto id = model::BundleId::parse(text);
             if (!id)
@@ -64,6 +66,21 @@ class Runner {
             request.remove.push_back(std::move(*id));
         }
         return changed(request);
+    }
+    Result<Report> operator()(const Rollback& command) const {
+        operations::ChangeRequest request{
+            .operation = "rollback", .install = {}, .remove = {}, .dry_run = command.dry_run};
+        request.retry = command.retry;
+        request.restore = operations::Restore{command.generation};
+        return changed(request);
+    }
+    Result<Report> operator()(const Recover& /*command*/) const {
+        TRY_ASSIGN(const auto settled, operations::recover(context_));
+        return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};
+    }
+    Result<Report> operator()(const Confirm& /*command*/) const {
+        TRY_ASSIGN(const auto settled, operations::confirm(context_));
+        return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};
     }
     Result<Report> operator()(const List& /*command*/) const {
         TRY_ASSIGN(const auto status, operations::status(context_));

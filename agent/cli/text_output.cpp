@@ -66,8 +66,15 @@ std::string outcome(const operations::Outcome& outcome) {
     describe_plan(outcome, text);
     if (!outcome.dry_run && outcome.generation_after != outcome.generation_before)
         text += "generation " + std::to_string(outcome.generation_after) + " is current\n";
+    if (outcome.restored && !text.empty())
+        text = (outcome.dry_run ? "would put back generation " : "put back generation ") +
+               std::to_string(*outcome.restored) + "\n" + text;
     if (text.empty()) text = "nothing to do\n";
     return text;
+}
+
+std::string settled(const std::optional<operations::Settled>& settled) {
+    return settled ? to_string(*settled) + "\n" : std::string("nothing to recover\n");
 }
 
 std::string list(const operations::Status& status) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "agent/operations/create_bundle.hpp"
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/recover.hpp"
 #include "agent/operations/status.hpp"
 
 namespace agent::cli::text {
@@ -15,6 +17,7 @@ namespace agent::cli::text {
 // What people read on standard output; every text ends with a newline.
 
 [[nodiscard]] std::string outcome(const operations::Outcome& outcome);
+[[nodiscard]] std::string settled(const std::optional<operations::Settled>& settled);
 [[nodiscard]] std::string list(const operations::Status& status);
 [[nodiscard]] std::string show(const operations::BundleStatus& bundle);
 /// `now` is the time that "since" is counted from.

@@ -38,6 +38,9 @@ class ContainerEngine {
   public:
     virtual ~ContainerEngine() = default;
 
+    /// Every call from now on has this descriptor of ours open, so that a lock on it is held until
+    /// the last of them has ended, even where this process is killed. -1 ends it.
+    virtual void keep_open(int descriptor) = 0;
     /// Whether the engine answers.
     [[nodiscard]] virtual model::Result<> check() = 0;
     /// Directory of the store, which a reinstalled root loses.

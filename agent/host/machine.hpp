@@ -18,6 +18,10 @@ class Machine {
     /// Monotonic; for timeouts and durations.
     [[nodiscard]] virtual std::chrono::steady_clock::time_point monotonic() = 0;
     virtual void sleep_for(std::chrono::milliseconds time) = 0;
+    /// Another one at each boot; empty where the kernel tells none.
+    [[nodiscard]] virtual std::string boot_id() = 0;
+    /// 32 hexadecimal digits that no one has got before.
+    [[nodiscard]] virtual std::string new_id() = 0;
     /// VERSION_ID of os-release(5); ErrorCode::not_found where there is none.
     [[nodiscard]] virtual model::Result<std::string> os_version_id() = 0;
     /// Debian's name of the architecture, such as amd64.

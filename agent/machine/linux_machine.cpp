@@ -2,10 +2,12 @@
 #include "agent/machine/linux_machine.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -42,6 +44,27 @@ std::chrono::steady_clock::time_point LinuxMachine::monotonic() {
 
 void LinuxMachine::sleep_for(std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time);
+}
+
+std::string LinuxMachine::boot_id() {
+    std::ifstream stream("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(stream, id);
+    return id;
+}
+
+std::string LinuxMachine::new_id() {
+    std::array<unsigned char, 16> bytes{};
+    // Of up to 256 bytes it gives all, and fails only before the kernel's pool is filled once.
+    while (::getrandom(bytes.data(), bytes.size(), 0) < 0 && errno == EINTR) {
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string id;
+    for (const auto byte : bytes) {
+        id += kDigits[byte >> 4U];
+        id += kDigits[byte & 0xfU];
+    }
+    return id;
 }
 
 Result<std::string> LinuxMachine::os_version_id() {

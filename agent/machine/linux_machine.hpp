@@ -14,6 +14,8 @@ class LinuxMachine : public host::Machine {
     [[nodiscard]] std::chrono::system_clock::time_point now() override;
     [[nodiscard]] std::chrono::steady_clock::time_point monotonic() override;
     void sleep_for(std::chrono::milliseconds time) override;
+    [[nodiscard]] std::string boot_id() override;
+    [[nodiscard]] std::string new_id() override;
     [[nodiscard]] model::Result<std::string> os_version_id() override;
     [[nodiscard]] std::string architecture() override;
     [[nodiscard]] model::Result<std::uint64_t> free_space(

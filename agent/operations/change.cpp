@@ -5,15 +5,14 @@
 #include <set>
 
 #include "agent/crypto/sha256.hpp"
-#include "agent/model/exit_code.hpp"
-#include "agent/operations/collect.hpp"
+#include "agent/operations/conclusion.hpp"
 #include "agent/operations/facts.hpp"
+#include "agent/operations/operation_lock.hpp"
+#include "agent/operations/recover.hpp"
+#include "agent/operations/rollback.hpp"
 #include "agent/operations/steps.hpp"
 #include "agent/operations/transaction.hpp"
 #include "agent/store/atomic_file.hpp"
-#include "agent/store/floors.hpp"
-#include "agent/store/history.hpp"
-#include "agent/store/lock.hpp"
 
 namespace agent::operations {
 
@@ -95,6 +94,7 @@ Result<std::vector<model::BundleId>> kept_already(const Context& context,
         if (auto set = generations.read_set(number)) kept_sets.push_back(std::move(*set));
     std::vector<model::BundleId> kept;
     for (const auto& candidate : plan.add) {
+        if (candidate.kept) continue;
         const auto& description = candidate.description;
         TRY_ASSIGN(const bool by_generation, kept_by_generation(candidate, kept_sets));
         if (!by_generation) continue;
@@ -111,6 +111,8 @@ struct Prepared {
     planning::Plan plan;
     planning::MachineFacts facts;
     OpenedBundles opened;
+    /// Generation whose set is put back.
+    std::optional<unsigned> restored;
 };
 
 Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
@@ -118,13 +120,19 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(prepared.before, generations.installed());
     TRY_ASSIGN(prepared.opened, open_bundles(context, request.install));
-    TRY_ASSIGN(prepared.facts, gather_facts(context, prepared.opened.candidates));
-    auto plan = planning::make_plan(prepared.before,
-                                    {.add = prepared.opened.candidates,
-                                     .remove = request.remove,
-                                     .allow_downgrade = request.allow_downgrade,
-                                     .allow_signer_change = request.allow_signer_change},
-                                    prepared.facts);
+    planning::Request wanted{.add = prepared.opened.candidates,
+                             .remove = request.remove,
+                             .allow_downgrade = request.allow_downgrade,
+                             .allow_signer_change = request.allow_signer_change,
+                             .retry = request.retry};
+    if (request.restore) {
+        TRY_ASSIGN(auto back, way_back(context, prepared.before, request.restore->generation));
+        prepared.restored = back.generation;
+        wanted.add = std::move(back.candidates);
+        wanted.remove = std::move(back.remove);
+    }
+    TRY_ASSIGN(prepared.facts, gather_facts(context, wanted.add));
+    auto plan = planning::make_plan(prepared.before, wanted, prepared.facts);
     if (!plan) return model::fail(model::to_error(plan.error()));
     prepared.plan = std::move(*plan);
     return prepared;
@@ -132,18 +140,55 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
 
 std::string reason(const ChangeRequest& request, const Prepared& prepared) {
     std::string text = request.operation;
+    if (prepared.restored) text += " to generation " + std::to_string(*prepared.restored) + ":";
     for (const auto& name : subjects(prepared.plan, prepared.before))
         text += " " + name;
     return text;
 }
 
-struct Execution {
-    Result<> result;
-    /// Whether it came as far as the switch. What was refused before leaves no trace on disk.
-    bool disturbed = false;
-    /// Our containers in the engine after a success.
-    std::set<std::string> containers = {};
-};
+/// Only what is confirmed raises a floor, and only what is let in below it lowers it. What is put
+/// back does neither.
+store::Floors floors_after(const Prepared& prepared) {
+    auto floors = prepared.facts.floors;
+    if (prepared.restored) return floors;
+    for (const auto& [id, bundle] : prepared.plan.result.bundles)
+        floors[id] = std::max(floors[id], bundle.description.version);
+    for (const auto& candidate : prepared.plan.add)
+        floors[candidate.description.id] = candidate.description.version;
+    return floors;
+}
+
+/// What was let in that is refused otherwise.
+std::vector<std::string> notes_of(const Prepared& prepared) {
+    auto notes = prepared.opened.notes;
+    if (prepared.restored)
+        notes.push_back("the set of generation " + std::to_string(*prepared.restored) +
+                        " was put back");
+    for (const auto& candidate : prepared.plan.add) {
+        const auto& description = candidate.description;
+        const auto floor = prepared.facts.floors.find(description.id);
+        if (candidate.kept || floor == prepared.facts.floors.end()) continue;
+        if (description.version < floor->second)
+            notes.push_back(named(description) + ": let in below " + floor->second.to_string() +
+                            " by --allow-downgrade");
+    }
+    return notes;
+}
+
+TransactionInfo transaction_info(const Context& context, const ChangeRequest& request,
+                                 const Prepared& prepared) {
+    return {.id = context.host.machine.new_id(),
+            .operation = request.operation,
+            .bundles = subjects(prepared.plan, prepared.before),
+            .who = context.who,
+            .began = context.host.machine.now(),
+            .boot = context.host.machine.boot_id(),
+            .from = prepared.before.generation,
+            .to = prepared.plan.result.generation,
+            .set = prepared.plan.digest,
+            .floors = floors_after(prepared),
+            .notes = notes_of(prepared)};
+}
 
 Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
                              const Prepared& prepared) {
@@ -168,70 +213,56 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
     return input;
 }
 
-Execution carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared) {
-    auto input = step_input(context, request, prepared);
-    if (!input) return {.result = model::fail(input.error()), .disturbed = false};
-    World world{.context = context, .readers = std::move(prepared.opened.readers)};
-    auto result = run_transaction(effects_of(prepared.plan, *input, context.paths), world);
-    Execution execution{.result = std::move(result), .disturbed = world.disturbed};
-    for (const auto& container : input->engine.containers)
-        execution.containers.insert(container.name);
-    for (const auto& [name, spec] : prepared.plan.specs)
-        execution.containers.insert(spec.container.podman_name);
-    return execution;
+/// Our containers in the engine after a success.
+std::set<std::string> containers_after(const planning::Plan& plan, const StepInput& input) {
+    std::set<std::string> names;
+    for (const auto& container : input.engine.containers)
+        names.insert(container.name);
+    for (const auto& [name, spec] : plan.specs)
+        names.insert(spec.container.podman_name);
+    return names;
 }
 
-void record(const Context& context, const ChangeRequest& request, const Prepared& prepared,
-            std::chrono::steady_clock::time_point start, const Result<>& result) {
+Result<> carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared) {
+    const auto start = context.host.machine.monotonic();
+    TRY_ASSIGN(const auto input, step_input(context, request, prepared));
+    World world{.context = context, .readers = std::move(prepared.opened.readers)};
+    TRY_ASSIGN(auto transaction,
+               Transaction::begin(world, transaction_info(context, request, prepared),
+                                  effects_of(prepared.plan, input, context.paths)));
+    auto result = transaction.go_on();
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);
-    const auto current = store::Generations(context.paths).current();
-    // A clock that fell behind must not take the floor of certificates down with it.
-    const auto clock = validity_clock(context);
-    const auto written = store::append_history(
-        context.paths, {.time = std::max(clock.now - duration, clock.floor),
-                        .operation = request.operation,
-                        .bundles = subjects(prepared.plan, prepared.before),
-                        .who = context.who,
-                        .generation_before = prepared.before.generation,
-                        .generation_after = current.value_or(prepared.before.generation),
-                        .outcome = result ? "done" : result.error().text(),
-                        .exit_code = result ? 0 : model::exit_code(result.error().code()),
-                        .duration_ms = duration.count(),
-                        .notes = prepared.opened.notes});
-    if (!written)
-        context.progress.warning("the history could not be written: " + written.error().text());
+    conclude(context, transaction, result, duration, containers_after(prepared.plan, input));
+    return result;
 }
 
-/// Only what was confirmed raises a floor, and only what was let in below it lowers it.
-void raise_floors(const Context& context, const Prepared& prepared) {
-    auto floors = prepared.facts.floors;
-    for (const auto& [id, bundle] : prepared.plan.result.bundles)
-        floors[id] = std::max(floors[id], bundle.description.version);
-    for (const auto& candidate : prepared.plan.add)
-        floors[candidate.description.id] = candidate.description.version;
-    if (floors == prepared.facts.floors) return;
-    if (const auto written = store::write_floors(context.paths, floors); !written)
-        context.progress.warning("the version floors could not be raised: " +
-                                 written.error().text());
+/// What another command left unsettled. What became of it is worth knowing, and no hindrance.
+Result<> settle_before(const Context& context) {
+    TRY_ASSIGN(const auto settled, settle(context));
+    if (settled) context.progress.warning(to_string(*settled));
+    const store::Generations generations(context.paths);
+    TRY(generations.ensure_initial());
+    return generations.remove_leftovers();
 }
 
 }  // namespace
 
 Result<Outcome> change(const Context& context, const ChangeRequest& request) {
-    const auto start = context.host.machine.monotonic();
-    std::optional<store::Lock> lock;
+    std::optional<OperationLock> lock;
     if (!request.dry_run) {
-        TRY_ASSIGN(lock, store::Lock::acquire(context.paths, request.operation));
-        const store::Generations generations(context.paths);
-        TRY(generations.ensure_initial());
-        TRY(generations.remove_leftovers());
+        TRY_ASSIGN(auto acquired, OperationLock::acquire(context, request.operation));
+        lock.emplace(std::move(acquired));
+        TRY(settle_before(context));
+    } else if (store::has_journal(context.paths)) {
+        context.progress.warning("an operation was interrupted, and is settled before this one");
     }
     TRY_ASSIGN(auto prepared, prepare(context, request));
     Outcome outcome{.plan = prepared.plan,
                     .dry_run = request.dry_run,
                     .generation_before = prepared.before.generation,
                     .generation_after = prepared.before.generation,
+                    .restored = prepared.restored,
                     .notes = prepared.opened.notes};
     if (prepared.plan.nothing_to_do()) return outcome;
     if (request.dry_run) {
@@ -239,15 +270,8 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
         TRY(step_input(context, request, prepared));
         return outcome;
     }
-
-    const auto [result, disturbed, containers] = carry_out(context, request, prepared);
-    if (result) outcome.generation_after = prepared.plan.result.generation;
-    if (disturbed) record(context, request, prepared, start, result);
-    if (!result) return model::fail(result.error());
-    if (!context.offline) raise_floors(context, prepared);
-    if (auto collected = collect_garbage(context, containers); !collected)
-        context.progress.warning("what is no longer needed could not be removed: " +
-                                 collected.error().text());
+    TRY(carry_out(context, request, prepared));
+    outcome.generation_after = prepared.plan.result.generation;
     return outcome;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,19 @@ struct Outcome {
     bool dry_run = false;
     unsigned generation_before = 0;
     unsigned generation_after = 0;
+    /// Whose set was put back.
+    std::optional<unsigned> restored = std::nullopt;
     std::vector<std::string> notes;
 };
 
+/// Which kept generation's set is put back; the newest earlier one that is another where no number
+/// is given.
+struct Restore {
+    std::optional<unsigned> generation;
+};
+
 struct ChangeRequest {
-    /// install, remove: for the lock, the history and the reason of the generation.
+    /// install, remove, rollback: for the lock, the history and the reason of the generation.
     std::string operation;
     std::vector<std::filesystem::path> install;
     std::vector<model::BundleId> remove;
@@ -27,10 +36,13 @@ struct ChangeRequest {
     /// As planning::Request has them.
     bool allow_downgrade = false;
     bool allow_signer_change = false;
+    bool retry = false;
+    /// rollback: puts a kept generation's set back.
+    std::optional<Restore> restore = std::nullopt;
 };
 
-/// The one way by which the installed set changes: lock, open and trust, plan, preflight,
-/// transaction, confirm, collect. What fails leaves the machine as it was.
+/// The one way by which the installed set changes: lock, settle what was interrupted, open and
+/// trust, plan, preflight, transaction, conclusion. What fails leaves the machine as it was.
 [[nodiscard]] model::Result<Outcome> change(const Context& context, const ChangeRequest& request);
 
 }  // namespace agent::operations

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/bundle/oci_layout.hpp"
+#include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -12,14 +13,8 @@ namespace agent::operations {
 namespace {
 
 using model::ErrorCode;
+using model::Overloaded;
 using model::Result;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 std::filesystem::path temporary(const std::filesystem::path& directory) {
     return directory.parent_path() /
@@ -97,7 +92,7 @@ Result<> note_active(const NoteActive& effect, World& world) {
     TRY_ASSIGN(const auto states, world.context.host.services.states(effect.units));
     for (const auto& state : states) {
         const bool up = state.load == "loaded" && state.active == "active";
-        (up ? world.active : world.inactive).insert(state.name);
+        (up ? world.seen.active : world.seen.inactive).insert(state.name);
     }
     return {};
 }
@@ -116,7 +111,7 @@ Result<> stop_units(const StopUnits& effect, World& world) {
 std::vector<std::string> active_ones(const std::vector<std::string>& units, const World& world) {
     std::vector<std::string> active;
     std::copy_if(units.begin(), units.end(), std::back_inserter(active),
-                 [&](const auto& unit) { return world.active.count(unit) != 0; });
+                 [&](const auto& unit) { return world.seen.active.count(unit) != 0; });
     return active;
 }
 
@@ -130,7 +125,7 @@ Result<> start_targets(const std::vector<std::string>& targets, std::chrono::mil
 
 Result<> link_and_load(unsigned generation, World& world) {
     TRY(store::Generations(world.context.paths).switch_to(generation));
-    if (world.context.offline) return {};
+    if (world.context.offline || world.booting) return {};
     return world.context.host.services.reload();
 }
 
@@ -156,9 +151,9 @@ Result<> activate(const Activate& effect, World& world) {
 /// What was down before may be up now: changed services in their new shape, and what others
 /// require.
 Result<> stop_what_came_up(World& world) {
-    if (world.inactive.empty()) return {};
+    if (world.seen.inactive.empty()) return {};
     auto& services = world.context.host.services;
-    TRY_ASSIGN(const auto states, services.states({world.inactive.begin(), world.inactive.end()}));
+    TRY_ASSIGN(const auto states, services.states({world.seen.inactive.begin(), world.seen.inactive.end()}));
     std::vector<std::string> up;
     for (const auto& state : states)
         if (state.load == "loaded" && state.active == "active") up.push_back(state.name);
@@ -168,7 +163,7 @@ Result<> stop_what_came_up(World& world) {
 
 Result<> undo_activate(const Activate& effect, World& world) {
     TRY(link_and_load(effect.from, world));
-    if (world.context.offline) return {};
+    if (world.context.offline || world.booting) return {};
     TRY(stop_what_came_up(world));
     TRY(restart(effect, kJobBound, world));
     return start_targets(active_ones(effect.replaced_targets, world), kJobBound, world);
@@ -182,7 +177,7 @@ Result<> start_units(const StartUnits& effect, World& world) {
 }
 
 Result<> undo_start_units(const StartUnits& effect, World& world) {
-    if (effect.added.empty()) return {};
+    if (effect.added.empty() || world.booting) return {};
     auto& services = world.context.host.services;
     TRY(expect_done(services.stop(effect.added, kJobBound), "stopping"));
     return services.reset_failed(effect.added);
@@ -210,10 +205,10 @@ Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& cont
 std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& world) {
     auto containers = effect.containers;
     for (const auto& [target, changed] : effect.changed)
-        if (world.active.count(target) != 0)
+        if (world.seen.active.count(target) != 0)
             containers.insert(containers.end(), changed.begin(), changed.end());
     std::copy_if(effect.untouched.begin(), effect.untouched.end(), std::back_inserter(containers),
-                 [&](const auto& container) { return world.active.count(container.service) != 0; });
+                 [&](const auto& container) { return world.seen.active.count(container.service) != 0; });
     return containers;
 }
 
@@ -250,6 +245,12 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+bool disturbs(const Effect& effect) {
+    return std::holds_alternative<StopUnits>(effect) || std::holds_alternative<Activate>(effect) ||
+           std::holds_alternative<StartUnits>(effect) ||
+           std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
+}
 
 std::string to_string(const Effect& effect) {
     return std::visit(
@@ -322,6 +323,7 @@ Result<> undo(const Effect& effect, World& world) {
             },
             [](const NoteActive&) { return Result<>(); },
             [&](const StopUnits& e) {
+                if (world.booting) return Result<>();
                 return start_targets(active_ones(e.targets, world), kJobBound, world);
             },
             [&](const Activate& e) { return undo_activate(e, world); },
@@ -335,9 +337,9 @@ Result<> undo(const Effect& effect, World& world) {
 Result<> check_restored(World& world) {
     constexpr std::chrono::milliseconds kInterval{100};
     constexpr std::chrono::minutes kBound{2};
-    if (world.active.empty()) return {};
+    if (world.seen.active.empty() || world.booting) return {};
     auto& machine = world.context.host.machine;
-    const std::vector<std::string> names(world.active.begin(), world.active.end());
+    const std::vector<std::string> names(world.seen.active.begin(), world.seen.active.end());
     const auto start = machine.monotonic();
     while (true) {
         TRY_ASSIGN(const auto states, world.context.host.services.states(names));

@@ -109,20 +109,28 @@ using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, 
                             WriteGeneration, NoteActive, StopUnits, Activate, StartUnits,
                             WatchHealth, NoteState>;
 
+/// Which of the units that NoteActive looks at were up.
+struct UnitsSeen {
+    std::set<std::string> active = {};
+    std::set<std::string> inactive = {};
+    bool operator==(const UnitsSeen&) const = default;
+};
+
 /// What effects work on.
 struct World {
     const Context& context;
     /// Opened bundle files, positioned behind their descriptions.
     std::map<model::BundleId, bundle::BundleReader> readers;
-    /// Set by the first effect that what runs can notice.
-    bool disturbed = false;
-    /// What NoteActive saw.
-    std::set<std::string> active = {};
-    std::set<std::string> inactive = {};
+    UnitsSeen seen = {};
+    /// While the machine boots nothing of the set runs yet: there is nothing to stop, to start or to
+    /// load, and what is current then is loaded and started after.
+    bool booting = false;
     /// When Activate had switched; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };
 
+/// Whether it is one that what runs can notice, or comes after such a one.
+[[nodiscard]] bool disturbs(const Effect& effect);
 /// For progress and error texts: "creating container broker-1a2b3c4d".
 [[nodiscard]] std::string to_string(const Effect& effect);
 [[nodiscard]] model::Result<> perform(const Effect& effect, World& world);

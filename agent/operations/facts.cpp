@@ -4,8 +4,10 @@
 #include <array>
 #include <system_error>
 
+#include "agent/store/failed_sets.hpp"
 #include "agent/store/floors.hpp"
 #include "agent/store/generations.hpp"
+#include "agent/store/timestamp.hpp"
 
 namespace agent::operations {
 
@@ -31,6 +33,15 @@ std::map<std::string, std::string> unit_files_below(const std::filesystem::path&
     return found;
 }
 
+Result<std::map<model::Sha256, std::string>> failed_sets(const Context& context) {
+    TRY_ASSIGN(const auto sets, store::read_failed_sets(context.paths));
+    std::map<model::Sha256, std::string> known;
+    for (const auto& set : sets)
+        known[set.digest] =
+            "failed on " + store::to_readable_time(set.time) + ": " + set.reason;
+    return known;
+}
+
 }  // namespace
 
 Result<planning::MachineFacts> gather_facts(const Context& context,
@@ -44,6 +55,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
     facts.machine = context.configuration.machine;
     TRY_ASSIGN(facts.next_generation, store::Generations(context.paths).next_number());
     TRY_ASSIGN(facts.floors, store::read_floors(context.paths));
+    TRY_ASSIGN(facts.failed_sets, failed_sets(context));
     facts.render.stop_helper = context.stop_helper;
     const auto names = planning::unit_names(candidates);
     if (context.offline) {

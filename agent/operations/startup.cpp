@@ -7,10 +7,11 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/facts.hpp"
+#include "agent/operations/operation_lock.hpp"
 #include "agent/operations/repair.hpp"
 #include "agent/store/engine_stamp.hpp"
 #include "agent/store/generations.hpp"
-#include "agent/store/lock.hpp"
+#include "agent/store/journal.hpp"
 
 namespace agent::operations {
 
@@ -39,9 +40,10 @@ std::optional<unsigned> loaded_generation(const Context& context) {
 /// a new generation has it with units for the systemd that runs.
 Result<> render_again(const Context& context) {
     const store::Generations generations(context.paths);
-    TRY_ASSIGN(const auto lock, store::Lock::acquire(context.paths, "startup"));
+    TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "startup"));
     TRY_ASSIGN(const auto set, generations.installed());
-    if (set.bundles.empty()) return {};
+    // The set that is to be confirmed may have to be left: it is rendered again at another boot.
+    if (set.bundles.empty() || store::has_journal(context.paths)) return {};
     TRY_ASSIGN(const auto info, generations.read_info(set.generation));
     TRY_ASSIGN(const auto facts, gather_facts(context, {}));
     if (info.systemd_version == facts.render.systemd_version) return {};
@@ -73,7 +75,7 @@ void attempt(const Context& context, const std::string& what, const Result<>& re
 Result<> check_engine(const Context& context, unsigned generation) {
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
     if (store::stamp_matches(graph_root, generation)) return {};
-    TRY_ASSIGN(const auto lock, store::Lock::acquire(context.paths, "startup"));
+    TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "startup"));
     TRY_ASSIGN(const auto done, repair_engine(context));
     for (const auto& step : done)
         context.progress.warning("restored: " + step);

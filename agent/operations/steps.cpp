@@ -54,6 +54,7 @@ store::Generation to_generation(const planning::Plan& plan, const StepInput& inp
 void acquire(const planning::Plan& plan, const StepInput& input, const store::Paths& paths,
              std::vector<Effect>& effects) {
     for (const auto& candidate : plan.add) {
+        if (candidate.kept) continue;
         const auto& description = candidate.description;
         const bool kept =
             std::find(input.kept.begin(), input.kept.end(), description.id) != input.kept.end();

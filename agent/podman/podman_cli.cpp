@@ -86,6 +86,7 @@ Result<std::string> PodmanCli::run(const Call& call) const {
         std::max(ceil<milliseconds>(options_.deadline - steady_clock::now()), milliseconds(1));
     process::Command command{{options_.program}, call.environment, std::min(call.timeout, left)};
     command.title = call.title;
+    command.inherited = inherited_;
     command.arguments.insert(command.arguments.end(), call.arguments.begin(), call.arguments.end());
     command.environment.insert(options_.environment.begin(), options_.environment.end());
     auto output = process::run(command);

@@ -34,6 +34,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
   public:
     explicit PodmanCli(PodmanOptions options = {}) : options_(std::move(options)) {}
 
+    void keep_open(int descriptor) override { inherited_ = descriptor; }
     [[nodiscard]] model::Result<> check() override;
     [[nodiscard]] model::Result<std::filesystem::path> graph_root() override;
     [[nodiscard]] model::Result<std::vector<host::ImageInfo>> images() override;
@@ -59,6 +60,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
 
     PodmanOptions options_;
+    int inherited_ = -1;
 };
 
 }  // namespace agent::podman

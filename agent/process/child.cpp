@@ -57,13 +57,16 @@ class Environment {
 /// What posix_spawn(3) does in the child before the program starts.
 class SpawnSetup {
   public:
-    SpawnSetup(int out, int err) {
+    SpawnSetup(int out, int err, int inherited) {
         posix_spawn_file_actions_init(&actions_);
         posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
+        int first_closed = STDERR_FILENO + 1;
+        if (inherited >= 0)
+            posix_spawn_file_actions_adddup2(&actions_, inherited, first_closed++);
         // Some of our files are our caller's (dpkg's, a terminal's), opened without O_CLOEXEC.
-        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+        posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed);
         posix_spawnattr_init(&attributes_);
         posix_spawnattr_setpgroup(&attributes_, 0);
         sigset_t signals;
@@ -115,7 +118,7 @@ Result<Child> Child::spawn(const Command& command) {
     TRY_ASSIGN(Pipe out, make_pipe());
     TRY_ASSIGN(Pipe err, make_pipe());
     pid_t pid = -1;
-    const int error = SpawnSetup(out.write.get(), err.write.get()).spawn(pid, command);
+    const int error = SpawnSetup(out.write.get(), err.write.get(), command.inherited).spawn(pid, command);
     if (error == ENOENT)
         return model::fail(ErrorCode::not_found,
                            "the program " + command.arguments.front() + " is not there");

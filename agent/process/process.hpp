@@ -21,6 +21,8 @@ struct Command {
     std::size_t output_limit = 16U << 20U;
     /// What messages call it, such as `podman create`; the arguments where it is empty.
     std::string title = {};
+    /// A descriptor of ours that the program gets as its descriptor 3; -1 for none.
+    int inherited = -1;
 };
 
 struct Output {

@@ -42,30 +42,12 @@ std::string bundle_text(const model::BundleId& id, const model::InstalledBundle&
     return text;
 }
 
-/// A string of the table that is read as a `T`; its problem is one of the table.
-template <typename T>
-T parsed(TomlTable& table, std::string_view key) {
-    const auto text = required_string(table, key);
-    if (!text) return {};
-    auto value = T::parse(*text);
-    if (!value) table.problem(key, value.error().message());
-    return value.value_or(T{});
-}
-
-model::SystemTime parsed_time(TomlTable& table, std::string_view key) {
-    const auto text = required_string(table, key);
-    if (!text) return {};
-    const auto time = parse_rfc3339(*text);
-    if (!time) table.problem(key, "is no time", "such as 2026-01-02T03:04:05Z");
-    return time.value_or(model::SystemTime{});
-}
-
 GenerationInfo read_info(TomlTable& table) {
     GenerationInfo info;
     info.number = required_number(table, "number");
     info.parent = required_number(table, "parent");
     info.reason = required_string(table, "reason").value_or("");
-    info.time = parsed_time(table, "time");
+    info.time = required_time(table, "time");
     info.systemd_version = required_number(table, "systemd-version");
     for (const auto& text : table.strings("brought-images")) {
         if (const auto id = model::Sha256::parse(text))
@@ -78,19 +60,19 @@ GenerationInfo read_info(TomlTable& table) {
 
 model::InstalledContainer read_container(TomlTable& table) {
     model::InstalledContainer container;
-    container.name = parsed<model::ContainerName>(table, "name");
+    container.name = required<model::ContainerName>(table, "name");
     container.podman_name = required_string(table, "podman-name").value_or("");
-    container.spec = parsed<model::Sha256>(table, "spec");
-    container.image_id = parsed<model::Sha256>(table, "image-id");
+    container.spec = required<model::Sha256>(table, "spec");
+    container.image_id = required<model::Sha256>(table, "image-id");
     table.finish();
     return container;
 }
 
 BundleRecord read_bundle(TomlTable& table) {
     BundleRecord bundle;
-    bundle.id = parsed<model::BundleId>(table, "id");
-    bundle.version = parsed<model::Version>(table, "version");
-    bundle.digest = parsed<model::Sha256>(table, "digest");
+    bundle.id = required<model::BundleId>(table, "id");
+    bundle.version = required<model::Version>(table, "version");
+    bundle.digest = required<model::Sha256>(table, "digest");
     bundle.anchor = table.string("anchor").value_or("");
     for (auto& container : table.tables("containers"))
         bundle.containers.push_back(read_container(container));

@@ -17,6 +17,8 @@ class Lock {
     ~Lock();
     Lock(Lock&& other) noexcept;
     Lock& operator=(Lock&& other) noexcept;
+    /// A child process that inherits it holds the lock as well.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
 
   private:
     explicit Lock(int descriptor) : descriptor_(descriptor) {}

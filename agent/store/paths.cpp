@@ -59,6 +59,14 @@ std::filesystem::path Paths::older_history() const {
     return state() / "history.jsonl.1";
 }
 
+std::filesystem::path Paths::transaction() const {
+    return state() / "transaction";
+}
+
+std::filesystem::path Paths::failed_sets() const {
+    return state() / "failed-sets.toml";
+}
+
 std::filesystem::path Paths::lock() const {
     return state() / "lock";
 }

@@ -30,6 +30,9 @@ class Paths {
     /// What history() was before it became too large.
     [[nodiscard]] std::filesystem::path older_history() const;
     [[nodiscard]] std::filesystem::path floors() const;
+    /// transaction: there exactly while a transaction is not settled.
+    [[nodiscard]] std::filesystem::path transaction() const;
+    [[nodiscard]] std::filesystem::path failed_sets() const;
     [[nodiscard]] std::filesystem::path lock() const;
 
   private:

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "agent/store/timestamp.hpp"
+
 namespace agent::store {
 
 using model::ErrorCode;
@@ -109,6 +111,14 @@ unsigned required_number(model::TomlTable& table, std::string_view key) {
 bool required_boolean(model::TomlTable& table, std::string_view key) {
     missing(table, key);
     return table.boolean(key).value_or(false);
+}
+
+model::SystemTime required_time(model::TomlTable& table, std::string_view key) {
+    const auto text = required_string(table, key);
+    if (!text) return {};
+    const auto time = parse_rfc3339(*text);
+    if (!time) table.problem(key, "is no time", "such as 2026-01-02T03:04:05Z");
+    return time.value_or(model::SystemTime{});
 }
 
 }  // namespace agent::store

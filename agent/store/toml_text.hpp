@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/model/installed_set.hpp"
 #include "agent/model/toml_reader.hpp"
 
 namespace agent::store {
@@ -24,5 +25,16 @@ namespace agent::store {
                                                          std::string_view key);
 [[nodiscard]] unsigned required_number(model::TomlTable& table, std::string_view key);
 [[nodiscard]] bool required_boolean(model::TomlTable& table, std::string_view key);
+
+[[nodiscard]] model::SystemTime required_time(model::TomlTable& table, std::string_view key);
+/// Of a string that `T::parse()` reads.
+template <typename T>
+[[nodiscard]] T required(model::TomlTable& table, std::string_view key) {
+    const auto text = required_string(table, key);
+    if (!text) return {};
+    auto value = T::parse(*text);
+    if (!value) table.problem(key, value.error().message());
+    return value.value_or(T{});
+}
 
 }  // namespace agent::store

@@ -44,7 +44,7 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     for (const auto& outcome : {example::outcome_of_adding(true), example::outcome_of_adding(false),
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
         CHECK(keys(parsed(json::outcome(outcome))) ==
-              Keys{"dry-run", "generation-before", "generation-after", "installed", "removed",
+              Keys{"dry-run", "generation-before", "generation-after", "restored", "installed", "removed",
                    "unchanged", "stop", "restart", "start", "notes"});
 
     const auto added = parsed(json::outcome(example::outcome_of_adding(false)));

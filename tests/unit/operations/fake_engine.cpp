@@ -123,6 +123,15 @@ Result<> FakeEngine::remove_image(const model::Sha256& image) {
     });
 }
 
+void FakeEngine::take_state(const FakeEngine& other) {
+    image_names = other.image_names;
+    made = other.made;
+    arguments = other.arguments;
+    health_of = other.health_of;
+    gives = other.gives;
+    pulls_as = other.pulls_as;
+}
+
 Result<std::string> FakeEngine::health(const std::string& name) {
     return faults_.call("engine.health", [&] {
         const auto found = health_of.find(name);

@@ -15,6 +15,7 @@ CallFaults::Kind CallFaults::next(const std::string& name) {
     auto kind = Kind::none;
     if (const auto fault = faults_.find(count_); fault != faults_.end()) kind = fault->second;
     if (broken_from_ && count_ >= *broken_from_) kind = Kind::before;
+    if (dead()) kind = Kind::before;
     if (kind != Kind::none) ++happened_;
     return kind;
 }

@@ -40,6 +40,8 @@ class CallFaults {
     /// Names of all calls so far.
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     void forget_calls() { calls_.clear(); }
+    /// Asked at each call: whether whoever calls is dead, and nothing happens.
+    std::function<bool()> dead = [] { return false; };
 
     template <typename Act>
     auto call(const std::string& name, Act act) -> decltype(act()) {
@@ -66,6 +68,7 @@ class FakeEngine final : public host::ContainerEngine {
     explicit FakeEngine(CallFaults& faults, std::filesystem::path graph_root)
         : faults_(faults), graph_root_(std::move(graph_root)) {}
 
+    void keep_open(int descriptor) override { kept_open = descriptor; }
     Result<> check() override;
     Result<std::filesystem::path> graph_root() override;
     Result<std::vector<host::ImageInfo>> images() override;
@@ -81,6 +84,9 @@ class FakeEngine final : public host::ContainerEngine {
     Result<> remove_image(const model::Sha256& image) override;
     Result<std::string> health(const std::string& name) override;
 
+    void take_state(const FakeEngine& other);
+
+    int kept_open = -1;
     /// Image id to names.
     std::map<std::string, std::set<std::string>> image_names;
     /// By name.
@@ -132,7 +138,10 @@ class FakeServices final : public host::ServiceManager {
     Result<> unmask_runtime(const std::vector<std::string>& names) override;
     Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(const std::string& why) override;
 
+    void take_state(const FakeServices& other);
     void load();
+    /// What a boot leaves of it: nothing runs, and the generator has linked what is current.
+    void boot();
     /// Units that are not just down: what the machine runs, holds or has failed with.
     [[nodiscard]] std::map<std::string, FakeUnit> noticeable() const;
 
@@ -142,6 +151,8 @@ class FakeServices final : public host::ServiceManager {
     /// Units of the host, with their files.
     std::map<std::string, std::string> foreign;
     std::set<std::string> never_ready;
+    /// The same, by the container's name in the engine.
+    std::set<std::string> never_ready_containers;
     std::set<std::string> cannot_stop;
     /// Pauses after the start limit that were stopped; they are left out of the log.
     std::set<std::string> ended_pauses;
@@ -179,6 +190,8 @@ class FakeMachine final : public host::Machine {
     std::chrono::system_clock::time_point now() override { return time; }
     std::chrono::steady_clock::time_point monotonic() override { return since_boot; }
     void sleep_for(std::chrono::milliseconds span) override { since_boot += span; }
+    std::string boot_id() override { return "boot " + std::to_string(boots); }
+    std::string new_id() override { return std::string(31, '0') + std::to_string(++ids_); }
     Result<std::string> os_version_id() override { return os_version; }
     std::string architecture() override { return "amd64"; }
     Result<std::uint64_t> free_space(const std::filesystem::path& path) override;
@@ -189,6 +202,7 @@ class FakeMachine final : public host::Machine {
     std::chrono::system_clock::time_point time =
         std::chrono::system_clock::now() + std::chrono::hours(1);
     std::chrono::steady_clock::time_point since_boot;
+    unsigned boots = 0;
     std::string os_version = "12";
     std::uint64_t free = std::uint64_t{1} << 40U;
     /// Where the engine has a file system of its own: its free bytes.
@@ -196,6 +210,7 @@ class FakeMachine final : public host::Machine {
 
   private:
     CallFaults& faults_;
+    unsigned ids_ = 0;
 };
 
 class RecordedProgress final : public agent::operations::Progress {

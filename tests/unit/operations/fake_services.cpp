@@ -58,6 +58,25 @@ void FakeServices::load() {
     std::sort(wanted_by_all_.begin(), wanted_by_all_.end());
 }
 
+void FakeServices::take_state(const FakeServices& other) {
+    systemd_version = other.systemd_version;
+    loaded = other.loaded;
+    units = other.units;
+    foreign = other.foreign;
+    never_ready = other.never_ready;
+    never_ready_containers = other.never_ready_containers;
+    cannot_stop = other.cannot_stop;
+    wanted_by_all_ = other.wanted_by_all_;
+    invocations_ = other.invocations_;
+}
+
+void FakeServices::boot() {
+    units.clear();
+    load();
+    for (auto& [name, container] : engine_.made)
+        if (container.state == "running") container.state = "exited";
+}
+
 std::map<std::string, FakeUnit> FakeServices::noticeable() const {
     std::map<std::string, FakeUnit> found;
     for (const auto& [name, unit] : units)
@@ -90,7 +109,8 @@ std::string FakeServices::start_service(const std::string& name, FakeUnit& unit)
         return "failed";
     }
     container->second.state = "running";
-    if (never_ready.count(name) == 0) return "done";
+    if (never_ready.count(name) == 0 && never_ready_containers.count(container->first) == 0)
+        return "done";
     unit.active = "activating";
     unit.sub = "auto-restart";
     unit.result = "timeout";
@@ -192,7 +212,6 @@ FakeServices::Jobs FakeServices::stop(const std::vector<std::string>& names, Tim
         note("stop", names);
         std::vector<host::JobResult> jobs;
         for (const auto& name : names) {
-            if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
             if (cannot_stop.count(name) == 0) stop_one(name);
             jobs.push_back({name, cannot_stop.count(name) == 0 ? "done" : "timeout"});
         }

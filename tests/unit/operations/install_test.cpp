@@ -76,7 +76,8 @@ TEST_CASE("What runs is disturbed only after everything else has succeeded") {
     CHECK(first("machine.sync_file_system") < first("services.reload"));
     CHECK(first("services.reload") < first("services.start"));
     CHECK(std::count(calls.begin(), calls.end(), "services.reload") == 1);
-    CHECK(scene.services.log == std::vector<std::string>{"reload", "start view.target"});
+    CHECK(scene.services.log == std::vector<std::string>{"inhibit shutdown", "reload", "start view.target",
+                                     "allow shutdown"});
 }
 
 TEST_CASE("Two bundles in the wrong order are installed in the right one") {
@@ -86,8 +87,9 @@ TEST_CASE("Two bundles in the wrong order are installed in the right one") {
     CHECK(ids(scene.installed()) == std::vector<std::string>{"base", "view"});
     CHECK(scene.active("panel.service"));
     CHECK(scene.services.log ==
-          std::vector<std::string>{"reload",
-                                   "start installed-bundles.target base.target view.target"});
+          std::vector<std::string>{"inhibit shutdown", "reload",
+                                   "start installed-bundles.target base.target view.target",
+                                   "allow shutdown"});
 }
 
 TEST_CASE("An add-on leaves what runs alone") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Installations that fail when something has been done already.
+#include "agent/store/failed_sets.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/history.hpp"
 #include "tests/unit/operations/scene.hpp"
@@ -30,7 +31,14 @@ TEST_CASE("A container that never says READY takes the installation back") {
     CHECK(has(history[1].outcome, "bridge.service"));
 
     scene.services.never_ready.clear();
+    const auto refused = scene.install({bundles().base, bundles().view});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == ErrorCode::conflict);
+    CHECK(has(refused.error().text(), "bridge.service: activating"));
+    CHECK(has(refused.error().text(), "--retry"));
+    scene.retry = true;
     scene.have({bundles().base, bundles().view});
+    CHECK(must(store::read_failed_sets(scene.paths())).empty());
 }
 
 TEST_CASE("A health check that stays bad takes the installation back") {
@@ -41,6 +49,7 @@ TEST_CASE("A health check that stays bad takes the installation back") {
     const auto file = make_bundle(directory.path() / "checked.bundle",
                                   clock_description() + "[containers.health]\ncmd = \"true\"\n");
     const auto plan = must(scene.install({file}, true)).plan;
+    scene.retry = true;
     const auto podman_name = plan.specs.begin()->second.container.podman_name;
     for (const auto* health : {"unhealthy", "starting"}) {
         INFO(health);
@@ -119,8 +128,9 @@ TEST_CASE("Cancelled before the switch, everything is as it was; later it is too
         Scene scene;
         scene.have({bundles().clock});
         unsigned asked = 0;
-        scene.cancelled = [&asked] {
-            ++asked;
+        scene.cancelled = [&] {
+            // Nothing keeps the machine from being shut down before the switch.
+            if (scene.services.inhibitions == 0) ++asked;
             return false;
         };
         must(scene.install({bundles().base}));
@@ -141,10 +151,12 @@ TEST_CASE("Cancelled before the switch, everything is as it was; later it is too
         INFO(difference(before, scene.snapshot()));
         CHECK(before == scene.snapshot());
     }
-    // Asked for once more would be after the switch, where nobody asks.
+    // Once more is in the switch, which goes on and says so, once.
     Scene scene;
     scene.have({bundles().clock});
     unsigned asked = 0;
     scene.cancelled = [&asked, clean] { return ++asked > clean; };
     must(scene.install({bundles().base}));
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(has(scene.progress.warnings.front(), "is not cancelled"));
 }

@@ -16,9 +16,10 @@ TEST_CASE("A removed bundle is stopped, and what stays runs on untouched") {
     CHECK(outcome.generation_after == 2);
     CHECK(scene.services.log ==
           std::vector<std::string>{
+              "inhibit shutdown",
               "stop view-restart.target view.target panel.service base-restart.target base.target "
               "broker.service bridge.service",
-              "reload"});
+              "reload", "allow shutdown"});
     for (const auto* unit : {"view.target", "panel.service", "base.target", "broker.service"})
         CHECK_FALSE(scene.active(unit));
     CHECK(scene.services.units.at("ticker.service") == before.running.at("ticker.service"));

@@ -185,6 +185,15 @@ Scene::Scene() {
     std::filesystem::create_directories(graph_root());
 }
 
+Scene::Scene(const Scene& other) : configuration(other.configuration), retry(other.retry) {
+    std::filesystem::copy(other.root(), root(),
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::copy_symlinks);
+    engine.take_state(other.engine);
+    services.take_state(other.services);
+    machine.time = other.machine.time;
+}
+
 operations::Context Scene::context(bool offline) {
     return {
         .paths = paths(),
@@ -201,7 +210,11 @@ operations::Context Scene::context(bool offline) {
 Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::path>& files,
                                            bool dry_run) {
     return operations::change(
-        context(), {.operation = "install", .install = files, .remove = {}, .dry_run = dry_run});
+        context(), {.operation = "install",
+                    .install = files,
+                    .remove = {},
+                    .dry_run = dry_run,
+                    .retry = retry});
 }
 
 Result<operations::Outcome> Scene::remove(const std::vector<std::string>& ids, bool dry_run) {
@@ -227,7 +240,7 @@ Snapshot Scene::snapshot() const {
                       .containers = {},
                       .loaded = services.loaded,
                       .running = services.noticeable()};
-    for (const auto* each : {"history.jsonl", "history.jsonl.1", "lock"})
+    for (const auto* each : {"history.jsonl", "history.jsonl.1", "failed-sets.toml", "lock"})
         snapshot.files.erase(std::string("opt/operation/update-agent/") + each);
     for (const auto& [name, info] : engine.made)
         snapshot.containers[name] = info.state;

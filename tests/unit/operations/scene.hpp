@@ -41,7 +41,7 @@ std::string base_description();
 std::string view_description();
 std::string clock_description();
 
-/// Everything that an operation may change. History and lock are no part of it.
+/// Everything that an operation may change. History, failed sets and lock are no part of it.
 struct Snapshot {
     std::map<std::string, std::string> files;
     std::map<std::string, std::set<std::string>> images;
@@ -56,6 +56,10 @@ std::string difference(const Snapshot& before, const Snapshot& after);
 class Scene {
   public:
     Scene();
+    /// Another machine in the same state, which is quicker than arranging it again. Faults, progress
+    /// and time are its own.
+    explicit Scene(const Scene& other);
+    Scene& operator=(const Scene&) = delete;
 
     operations::Context context(bool offline = false);
     Result<operations::Outcome> install(const std::vector<std::filesystem::path>& files,
@@ -83,6 +87,8 @@ class Scene {
     FakeMachine machine{faults};
     RecordedProgress progress;
     agent::config::Configuration configuration;
+    /// A set that did not become healthy is tried again.
+    bool retry = false;
     std::function<bool()> cancelled = [] { return false; };
 };
 

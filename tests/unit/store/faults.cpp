@@ -17,6 +17,7 @@ struct Plan {
     unsigned calls = 0;
     unsigned fail_at = 0;
     unsigned kill_at = 0;
+    unsigned dead_from = 0;
     std::string fail_always;
     int error_number = 0;
     bool happened = false;
@@ -46,6 +47,11 @@ bool fault(const std::string& name, const std::string& path, const std::string& 
     Plan& now = plan();
     ++now.calls;
     if (now.calls == now.kill_at) ::raise(SIGKILL);
+    if (now.dead_from != 0 && now.calls >= now.dead_from) {
+        now.happened = true;
+        errno = EIO;
+        return true;
+    }
     if (now.calls == now.fail_at || (!now.fail_always.empty() && now.fail_always == name)) {
         now.happened = true;
         errno = now.error_number;
@@ -76,6 +82,19 @@ void Faults::fail_always(const std::string& name, int error_number) {
 void Faults::kill_at(unsigned n) {
     plan() = Plan{};
     plan().kill_at = n;
+}
+
+void Faults::die_at(unsigned n) {
+    plan() = Plan{};
+    plan().dead_from = n;
+}
+
+bool Faults::further_call() {
+    return fault("call", {});
+}
+
+unsigned Faults::count() {
+    return plan().calls;
 }
 
 bool Faults::disarm() {
@@ -114,6 +133,10 @@ int faulty_renameat(int from_directory, const char* from, int to_directory,
                     const char* to) __asm__("renameat");
 int faulty_symlink(const char* text, const char* path) __asm__("symlink");
 int faulty_symlinkat(const char* text, int directory, const char* name) __asm__("symlinkat");
+int faulty_renameat2(int from_directory, const char* from, int to_directory, const char* to,
+                     unsigned flags) __asm__("renameat2");
+int faulty_mkdirat(int directory, const char* name, mode_t mode) __asm__("mkdirat");
+int faulty_fallocate(int descriptor, int mode, off_t offset, off_t size) __asm__("fallocate");
 int faulty_unlink(const char* path) __asm__("unlink");
 int faulty_unlinkat(int directory, const char* name, int flags) __asm__("unlinkat");
 
@@ -175,6 +198,24 @@ int faulty_renameat(int from_directory, const char* from, int to_directory, cons
     if (test::fault("rename", test::path_at(from_directory, from), test::path_at(to_directory, to)))
         return -1;
     return test::result_of(::syscall(SYS_renameat2, from_directory, from, to_directory, to, 0U));
+}
+
+int faulty_renameat2(int from_directory, const char* from, int to_directory, const char* to,
+                     unsigned flags) {
+    if (test::fault("rename", test::path_at(from_directory, from), test::path_at(to_directory, to)))
+        return -1;
+    return test::result_of(
+        ::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags));
+}
+
+int faulty_mkdirat(int directory, const char* name, mode_t mode) {
+    if (test::fault("mkdir", test::path_at(directory, name))) return -1;
+    return test::result_of(::syscall(SYS_mkdirat, directory, name, mode));
+}
+
+int faulty_fallocate(int descriptor, int mode, off_t offset, off_t size) {
+    if (test::fault("fallocate", test::path_of(descriptor))) return -1;
+    return test::result_of(::syscall(SYS_fallocate, descriptor, mode, offset, size));
 }
 
 int faulty_symlink(const char* text, const char* path) {

@@ -23,6 +23,13 @@ class Faults {
     static void fail_always(const std::string& name, int error_number);
     /// The process is killed instead of doing the n-th call from now on.
     static void kill_at(unsigned n);
+    /// From the n-th call from now on no call does anything, as if the process had been killed
+    /// instead; further_call() counts as well.
+    static void die_at(unsigned n);
+    /// A call of another kind, such as one to another program; whether it does nothing either.
+    static bool further_call();
+    /// Calls since the last fault was asked for.
+    [[nodiscard]] static unsigned count();
     /// No more faults; returns whether one happened since it was asked for.
     static bool disarm();
 

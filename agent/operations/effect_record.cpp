@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/effect_record.hpp"
+
+#include "agent/model/overloaded.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::ErrorCode;
+using model::Result;
+using model::Sha256;
+using std::chrono::milliseconds;
+
+/// Reads values of one object; a missing or wrong one makes the whole reading fail.
+class Fields {
+  public:
+    explicit Fields(const Json& object) : object_(object) {}
+
+    template <typename T>
+    T get(const char* key) {
+        try {
+            return object_.at(key).get<T>();
+        } catch (const Json::exception& error) {
+            fail(error.what());
+            return {};
+        }
+    }
+    /// A string that `T::parse()` reads.
+    template <typename T>
+    T parsed(const char* key) {
+        auto value = T::parse(get<std::string>(key));
+        if (!value) fail(value.error().text());
+        return value.value_or(T{});
+    }
+    template <typename T>
+    std::optional<T> parsed_if_there(const char* key) {
+        if (!object_.contains(key)) return std::nullopt;
+        return parsed<T>(key);
+    }
+    milliseconds span(const char* key) { return milliseconds(get<std::int64_t>(key)); }
+    Json child(const char* key) { return get<Json>(key); }
+    void fail(const std::string& why) {
+        if (problem_.empty()) problem_ = why;
+    }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+
+  private:
+    const Json& object_;
+    std::string problem_;
+};
+
+Json image(const std::string& name, const Sha256& id, const std::optional<Sha256>& before) {
+    Json json = {{"name", name}, {"id", id.hex()}};
+    if (before) json["named-before"] = before->hex();
+    return json;
+}
+
+Json containers_record(const std::vector<WatchedContainer>& containers) {
+    Json list = Json::array();
+    for (const auto& each : containers)
+        list.push_back({{"service", each.service},
+                        {"podman-name", each.podman_name},
+                        {"health-check", each.health_check}});
+    return list;
+}
+
+std::vector<WatchedContainer> parse_containers(const Json& list, Fields& fields) {
+    std::vector<WatchedContainer> containers;
+    for (const auto& each : list) {
+        Fields own(each);
+        containers.push_back({.service = own.get<std::string>("service"),
+                              .podman_name = own.get<std::string>("podman-name"),
+                              .health_check = own.get<bool>("health-check")});
+        if (!own.problem().empty()) fields.fail(own.problem());
+    }
+    return containers;
+}
+
+Json watch_record(const WatchHealth& effect) {
+    Json changed = Json::object();
+    for (const auto& [target, containers] : effect.changed)
+        changed[target] = containers_record(containers);
+    return {{"containers", containers_record(effect.containers)},
+            {"changed", changed},
+            {"untouched", containers_record(effect.untouched)},
+            {"start-timeout-ms", effect.bounds.start_timeout.count()},
+            {"settle-time-ms", effect.bounds.settle_time.count()}};
+}
+
+WatchHealth parse_watch(Fields& fields) {
+    WatchHealth watch{.containers = parse_containers(fields.child("containers"), fields),
+                      .changed = {},
+                      .untouched = parse_containers(fields.child("untouched"), fields),
+                      .bounds = {.start_timeout = fields.span("start-timeout-ms"),
+                                 .settle_time = fields.span("settle-time-ms")}};
+    const auto changed = fields.child("changed");
+    for (const auto& [target, containers] : changed.items())
+        watch.changed[target] = parse_containers(containers, fields);
+    return watch;
+}
+
+/// Only what undoing takes: a generation that is not there yet is made by nobody but the operation
+/// that planned it.
+WriteGeneration parse_generation(Fields& fields) {
+    WriteGeneration effect;
+    effect.generation.info.number = fields.get<unsigned>("generation");
+    return effect;
+}
+
+using Strings = std::vector<std::string>;
+
+Activate parse_activate(Fields& fields) {
+    return {.from = fields.get<unsigned>("from"),
+            .to = fields.get<unsigned>("to"),
+            .restart = fields.get<Strings>("restart"),
+            .replaced_targets = fields.get<Strings>("replaced-targets"),
+            .pauses = fields.get<Strings>("pauses"),
+            .bound = fields.span("bound-ms")};
+}
+
+Effect parse_fields(const std::string& what, Fields& fields) {
+    if (what == "keep-bundle")
+        return KeepBundle{.id = fields.parsed<model::BundleId>("id"),
+                          .directory = fields.get<std::string>("directory"),
+                          .kept_already = fields.get<bool>("kept-already")};
+    if (what == "bring-image")
+        return BringImage{.layout = fields.get<std::string>("layout"),
+                          .id = fields.parsed<Sha256>("id"),
+                          .name = fields.get<std::string>("name"),
+                          .named_before = fields.parsed_if_there<Sha256>("named-before")};
+    if (what == "name-image")
+        return NameImage{.id = fields.parsed<Sha256>("id"),
+                         .name = fields.get<std::string>("name"),
+                         .named_before = fields.parsed_if_there<Sha256>("named-before")};
+    if (what == "sync-engine-store") return SyncEngineStore{};
+    if (what == "create-container")
+        return CreateContainer{.podman_name = fields.get<std::string>("name"), .arguments = {}};
+    if (what == "write-generation") return parse_generation(fields);
+    if (what == "note-active") return NoteActive{fields.get<Strings>("units")};
+    if (what == "stop-units")
+        return StopUnits{.units = fields.get<Strings>("units"),
+                         .targets = fields.get<Strings>("targets")};
+    if (what == "activate") return parse_activate(fields);
+    if (what == "start-units")
+        return StartUnits{.targets = fields.get<Strings>("targets"),
+                          .replaced_targets = fields.get<Strings>("replaced-targets"),
+                          .added = fields.get<Strings>("added"),
+                          .bound = fields.span("bound-ms")};
+    if (what == "watch-health") return parse_watch(fields);
+    if (what == "note-state")
+        return NoteState{.generation = fields.get<unsigned>("generation"),
+                         .state = {.confirmed = fields.get<bool>("confirmed")}};
+    fields.fail("no effect is called '" + what + "'");
+    return SyncEngineStore{};
+}
+
+Json named(const char* what, Json fields) {
+    Json json = {{"effect", what}};
+    json.update(fields);
+    return json;
+}
+
+}  // namespace
+
+Json effect_record(const Effect& effect) {
+    return std::visit(
+        model::Overloaded{
+            [](const KeepBundle& e) {
+                return named("keep-bundle", {{"id", e.id.value()},
+                                             {"directory", e.directory.string()},
+                                             {"kept-already", e.kept_already}});
+            },
+            [](const BringImage& e) {
+                auto json = named("bring-image", image(e.name, e.id, e.named_before));
+                json["layout"] = e.layout.string();
+                return json;
+            },
+            [](const NameImage& e) {
+                return named("name-image", image(e.name, e.id, e.named_before));
+            },
+            [](const SyncEngineStore&) { return named("sync-engine-store", Json::object()); },
+            [](const CreateContainer& e) {
+                return named("create-container", {{"name", e.podman_name}});
+            },
+            [](const WriteGeneration& e) {
+                return named("write-generation", {{"generation", e.generation.info.number}});
+            },
+            [](const NoteActive& e) { return named("note-active", {{"units", e.units}}); },
+            [](const StopUnits& e) {
+                return named("stop-units", {{"units", e.units}, {"targets", e.targets}});
+            },
+            [](const Activate& e) {
+                return named("activate", {{"from", e.from},
+                                          {"to", e.to},
+                                          {"restart", e.restart},
+                                          {"replaced-targets", e.replaced_targets},
+                                          {"pauses", e.pauses},
+                                          {"bound-ms", e.bound.count()}});
+            },
+            [](const StartUnits& e) {
+                return named("start-units", {{"targets", e.targets},
+                                             {"replaced-targets", e.replaced_targets},
+                                             {"added", e.added},
+                                             {"bound-ms", e.bound.count()}});
+            },
+            [](const WatchHealth& e) { return named("watch-health", watch_record(e)); },
+            [](const NoteState& e) {
+                return named("note-state", {{"generation", e.generation},
+                                            {"confirmed", e.state.confirmed}});
+            },
+        },
+        effect);
+}
+
+Result<Effect> parse_effect(const Json& record) {
+    Fields fields(record);
+    const auto what = fields.get<std::string>("effect");
+    auto effect = parse_fields(what, fields);
+    if (fields.problem().empty()) return effect;
+    return model::fail(ErrorCode::invalid, "effect '" + what + "': " + fields.problem());
+}
+
+}  // namespace agent::operations

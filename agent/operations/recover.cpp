@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/recover.hpp"
+
+#include <functional>
+
+#include "agent/model/unit_name.hpp"
+#include "agent/operations/conclusion.hpp"
+#include "agent/operations/operation_lock.hpp"
+#include "agent/store/journal.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::Error;
+using model::ErrorCode;
+using model::Result;
+
+Error interruption(const TransactionState& state) {
+    if (state.failure) return *state.failure;
+    if (state.boots > kBootsToConfirm)
+        return {ErrorCode::internal, "it was not confirmed within " +
+                                         std::to_string(kBootsToConfirm) + " boots"};
+    return {ErrorCode::internal, "it was interrupted"};
+}
+
+/// It was begun by another process, maybe before the last boot: only the clock knows.
+std::chrono::milliseconds since_begin(const Context& context, const TransactionInfo& info) {
+    const auto span = context.host.machine.now() - info.began;
+    return std::max(std::chrono::milliseconds(0),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(span));
+}
+
+/// Another boot with a set that nobody has judged yet.
+Result<> count_boot(const Context& context, TransactionState& state) {
+    TRY_ASSIGN(auto journal, store::Journal::reopen(context.paths));
+    TRY(journal.append(boot_record()));
+    TRY(journal.sync());
+    ++state.boots;
+    const store::Generations generations(context.paths);
+    TRY_ASSIGN(auto noted, generations.read_state(state.info.to));
+    noted.boots = state.boots;
+    return generations.write_state(state.info.to, noted);
+}
+
+Result<Settled> go_back(const Context& context, Transaction& transaction) {
+    const auto reason = interruption(transaction.state());
+    const auto error = transaction.go_back(reason);
+    const auto& state = transaction.state();
+    conclude(context, transaction, model::fail(error), since_begin(context, state.info),
+             std::nullopt);
+    if (!undone(state)) return model::fail(error);
+    return Settled{.info = state.info, .how = Settled::How::undone, .failure = error};
+}
+
+Result<Settled> go_on(const Context& context, Transaction& transaction) {
+    const auto result = transaction.go_on();
+    const auto& state = transaction.state();
+    conclude(context, transaction, result, since_begin(context, state.info), std::nullopt);
+    if (result) return Settled{.info = state.info, .how = Settled::How::finished, .failure = {}};
+    if (!undone(state)) return model::fail(result.error());
+    return Settled{.info = state.info, .how = Settled::How::undone, .failure = result.error()};
+}
+
+/// Another boot than the one it began in, and nothing of any set was started in this one.
+Result<bool> is_booting(const Context& context, const TransactionState& state) {
+    if (context.offline || state.info.boot == context.host.machine.boot_id()) return false;
+    TRY_ASSIGN(const auto states,
+               context.host.services.states({std::string(model::kInstalledBundlesTarget)}));
+    return states.front().invocation_id.empty();
+}
+
+Result<Settled> settle_state(const Context& context, TransactionState state, bool booting) {
+    if (booting && next_step(state) == NextStep::go_on) TRY(count_boot(context, state));
+    const auto step = next_step(state);
+    if (step == NextStep::go_on && booting)
+        return Settled{
+            .info = state.info, .how = Settled::How::to_be_confirmed, .failure = std::nullopt};
+    World world{.context = context, .readers = {}, .booting = booting};
+    TRY_ASSIGN(auto transaction, Transaction::resume(world, std::move(state)));
+    return step == NextStep::go_back ? go_back(context, transaction)
+                                     : go_on(context, transaction);
+}
+
+using AskBooting = std::function<Result<bool>(const TransactionState&)>;
+
+Result<std::optional<Settled>> settle_journal(const Context& context, const AskBooting& ask) {
+    TRY_ASSIGN(const auto records, store::read_journal(context.paths));
+    if (!records) return std::optional<Settled>();
+    if (records->empty()) {
+        TRY(store::remove_journal(context.paths));
+        return std::optional<Settled>();
+    }
+    const auto settled = [&]() -> Result<Settled> {
+        TRY_ASSIGN(auto state, replay(*records));
+        TRY_ASSIGN(const bool booting, ask(state));
+        return settle_state(context, std::move(state), booting);
+    }();
+    if (settled) return std::optional(*settled);
+    return model::fail(settled.error().with_context("settling an interrupted operation"));
+}
+
+}  // namespace
+
+std::string_view to_string(Settled::How how) {
+    switch (how) {
+        case Settled::How::undone:
+            return "undone";
+        case Settled::How::finished:
+            return "finished";
+        case Settled::How::to_be_confirmed:
+            return "to-be-confirmed";
+    }
+    return {};
+}
+
+std::string to_string(const Settled& settled) {
+    std::string what = "the interrupted " + settled.info.operation;
+    for (const auto& bundle : settled.info.bundles)
+        what += (&bundle == &settled.info.bundles.front() ? " of " : ", ") + bundle;
+    switch (settled.how) {
+        case Settled::How::undone:
+            return what + " was undone" +
+                   (settled.failure ? ": " + settled.failure->text() : std::string());
+        case Settled::How::finished:
+            return what + " was finished";
+        case Settled::How::to_be_confirmed:
+            return what + " is to be confirmed once its bundles run";
+    }
+    return what;
+}
+
+Result<std::optional<Settled>> settle(const Context& context) {
+    return settle_journal(context, [](const TransactionState&) { return Result<bool>(false); });
+}
+
+Result<std::optional<Settled>> recover(const Context& context) {
+    TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "recover"));
+    auto settled = settle_journal(
+        context, [&](const TransactionState& state) { return is_booting(context, state); });
+    if (settled) TRY(store::Generations(context.paths).remove_leftovers());
+    return settled;
+}
+
+Result<std::optional<Settled>> confirm(const Context& context) {
+    const auto lock = OperationLock::acquire(context, "confirm");
+    if (!lock && lock.error().code() == ErrorCode::busy) return std::optional<Settled>();
+    if (!lock) return model::fail(lock.error());
+    auto settled = settle(context);
+    if (settled && *settled && (*settled)->failure &&
+        (*settled)->failure->code() == ErrorCode::unhealthy)
+        return model::fail(*(*settled)->failure);
+    return settled;
+}
+
+}  // namespace agent::operations

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/unit/operations/journal_cases.hpp"
+
+#include "agent/operations/recover.hpp"
+#include "agent/operations/startup.hpp"
+#include "agent/store/generations.hpp"
+#include "agent/store/journal.hpp"
+
+namespace test {
+
+namespace {
+
+Result<operations::Outcome> roll_back(Scene& scene) {
+    return operations::change(scene.context(), {.operation = "rollback",
+                                                .install = {},
+                                                .remove = {},
+                                                .restore = operations::Restore{}});
+}
+
+void have_all(Scene& scene) {
+    scene.have({bundles().base, bundles().view, bundles().clock});
+}
+
+}  // namespace
+
+const std::vector<MortalOperation>& mortal_operations() {
+    static const std::vector<MortalOperation> all = {
+        {"the first bundles", [](Scene& scene) { scene.initialise(); },
+         [](Scene& scene) {
+             return scene.install({bundles().base, bundles().view});
+         }},
+        {"an update with a dependant", have_all,
+         [](Scene& scene) { return scene.install({newer_base()}); }},
+        {"an update that does not become healthy",
+         [](Scene& scene) {
+             have_all(scene);
+             scene.retry = true;
+             const auto plan = must(scene.install({newer_base()}, true)).plan;
+             for (const auto& [name, spec] : plan.specs)
+                 scene.services.never_ready_containers.insert(spec.container.podman_name);
+             scene.services.never_ready_containers.erase(
+                 scene.installed().find(plan.add.front().description.id)->containers[1].podman_name);
+         },
+         [](Scene& scene) { return scene.install({newer_base()}); }, true},
+        {"a removal", have_all,
+         [](Scene& scene) {
+             return scene.remove({"base", "view"});
+         }},
+        {"a rollback",
+         [](Scene& scene) {
+             have_all(scene);
+             scene.have({newer_base()});
+         },
+         roll_back},
+    };
+    return all;
+}
+
+Snapshot lasting(Snapshot snapshot) {
+    for (auto& [name, unit] : snapshot.running) {
+        unit.invocation.clear();
+        unit.pid = 0;
+    }
+    // Started by whoever starts anything, whatever set is there.
+    for (const auto* unit : {"installed-bundles.target", "update-agent-store.service"})
+        snapshot.running.erase(unit);
+    return snapshot;
+}
+
+Ends ends_of(const MortalOperation& operation, const Scene& arranged) {
+    Scene scene(arranged);
+    Ends ends{.before = lasting(scene.snapshot()), .after = {}};
+    Faults::die_at(0);
+    scene.faults.dead = [] { return Faults::further_call(); };
+    const auto result = operation.run(scene);
+    ends.calls = Faults::count();
+    Faults::disarm();
+    REQUIRE(result.has_value() != operation.fails);
+    ends.after = lasting(scene.snapshot());
+    return ends;
+}
+
+void boot(Scene& scene) {
+    ++scene.machine.boots;
+    scene.services.boot();
+    must(operations::recover(scene.context()));
+    must(operations::startup(scene.context()));
+    must(scene.services.start({"installed-bundles.target"}, {}));
+    if (store::has_journal(scene.paths()))
+        if (const auto confirmed = operations::confirm(scene.context()); !confirmed)
+            CHECK(confirmed.error().code() == ErrorCode::unhealthy);
+}
+
+namespace {
+
+/// As of both ends: a set that was made again has another number, and its units have other links.
+Snapshot comparable(Snapshot snapshot) {
+    std::map<std::string, std::string> files;
+    for (const auto& [name, content] : snapshot.files)
+        if (name.starts_with("opt/operation/update-agent/bundles/")) files.emplace(name, content);
+    snapshot.files = std::move(files);
+    return snapshot;
+}
+
+}  // namespace
+
+void check_no_leftovers(const Scene& scene) {
+    for (const auto& [name, content] : scene.snapshot().files) {
+        INFO(name);
+        CHECK(name.find("/.new-") == std::string::npos);
+        CHECK(name.find("/.gone-") == std::string::npos);
+    }
+}
+
+void check_settled(const Scene& scene, const Ends& ends) {
+    CHECK_FALSE(store::has_journal(scene.paths()));
+    const store::Generations generations(scene.paths());
+    const auto current = must(generations.current());
+    must(generations.installed());
+    CHECK(scene.services.loaded == must(generations.read_units(current)));
+    const auto now = lasting(scene.snapshot());
+    const bool old_one = now.loaded == ends.before.loaded;
+    const auto& end = old_one ? ends.before : ends.after;
+    INFO(difference(comparable(end), comparable(now)));
+    CHECK(comparable(now) == comparable(end));
+}
+
+}  // namespace test
