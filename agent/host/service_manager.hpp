@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -88,6 +89,11 @@ class ServiceManager {
     /// takes seconds at most. A failure means that nobody can be asked on this machine now.
     [[nodiscard]] virtual model::Result<std::unique_ptr<Inhibition>> inhibit_shutdown(
         const std::string& why) = 0;
+    /// What the unit's processes wrote last in that run (any since the boot where the id is empty),
+    /// the oldest first: at most `count` lines of printable text, within seconds. None where there
+    /// is no journal.
+    [[nodiscard]] virtual model::Result<std::vector<std::string>> last_log_lines(
+        const std::string& unit, const std::string& invocation_id, std::size_t count) = 0;
 };
 
 }  // namespace agent::host

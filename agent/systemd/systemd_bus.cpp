@@ -7,6 +7,7 @@
 #include "agent/systemd/manager_version.hpp"
 #include "agent/systemd/shutdown_lock.hpp"
 #include "agent/systemd/unit_files.hpp"
+#include "agent/systemd/unit_log.hpp"
 #include "agent/systemd/unit_states.hpp"
 
 namespace agent::systemd {
@@ -156,6 +157,13 @@ Result<std::unique_ptr<host::Inhibition>> SystemdBus::inhibit_shutdown(const std
     // Not the connection that is there: that may be systemd's private socket.
     TRY_ASSIGN(const Bus bus, Bus::connect_system(options_.logind_timeout));
     return take_shutdown_lock(bus, why);
+}
+
+Result<std::vector<std::string>> SystemdBus::last_log_lines(const std::string& unit,
+                                                            const std::string& invocation_id,
+                                                            std::size_t count) {
+    const LogQuery query{.unit = unit, .invocation_id = invocation_id, .count = count};
+    return systemd::last_log_lines(query, options_.journal_timeout);
 }
 
 }  // namespace agent::systemd

@@ -16,6 +16,8 @@ struct SystemdOptions {
     std::chrono::milliseconds reload_timeout = std::chrono::minutes(3);
     /// Of connecting to logind and of its answer.
     std::chrono::milliseconds logind_timeout = std::chrono::seconds(3);
+    /// Of reading one unit's lines in the journal.
+    std::chrono::milliseconds journal_timeout = std::chrono::seconds(3);
 };
 
 /// The system's systemd. Connects at the first call, and again where the connection was lost
@@ -43,6 +45,8 @@ class SystemdBus : public host::ServiceManager {
     [[nodiscard]] model::Result<> unmask_runtime(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(
         const std::string& why) override;
+    [[nodiscard]] model::Result<std::vector<std::string>> last_log_lines(
+        const std::string& unit, const std::string& invocation_id, std::size_t count) override;
 
   private:
     [[nodiscard]] model::Result<> connect();

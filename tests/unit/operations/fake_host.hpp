@@ -137,6 +137,9 @@ class FakeServices final : public host::ServiceManager {
     Result<> mask_runtime(const std::vector<std::string>& names) override;
     Result<> unmask_runtime(const std::vector<std::string>& names) override;
     Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(const std::string& why) override;
+    Result<std::vector<std::string>> last_log_lines(const std::string& unit,
+                                                    const std::string& invocation_id,
+                                                    std::size_t count) override;
 
     void take_state(const FakeServices& other);
     void load();
@@ -154,6 +157,9 @@ class FakeServices final : public host::ServiceManager {
     /// The same, by the container's name in the engine.
     std::set<std::string> never_ready_containers;
     std::set<std::string> cannot_stop;
+    /// What a unit writes each time it is started.
+    std::map<std::string, std::vector<std::string>> writes;
+    bool journal_is_readable = true;
     /// Pauses after the start limit that were stopped; they are left out of the log.
     std::set<std::string> ended_pauses;
     /// How many keep the machine from being shut down at the moment.
@@ -175,6 +181,8 @@ class FakeServices final : public host::ServiceManager {
     std::filesystem::path units_link_;
     std::vector<std::string> wanted_by_all_;
     unsigned invocations_ = 0;
+    /// By the unit and its invocation.
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> journal_;
 };
 
 class FakePackages final : public host::PackageDatabase {

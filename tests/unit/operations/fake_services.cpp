@@ -128,6 +128,8 @@ std::string FakeServices::start_one(const std::string& name) {
         return "done";
     }
     unit.invocation = std::string(24, '0') + std::to_string(10000000 + ++invocations_);
+    if (const auto lines = writes.find(name); lines != writes.end())
+        journal_[{name, unit.invocation}] = lines->second;
     for (const auto& required : listed(name, "Requires"))
         if (known(required) && start_one(required) != "done") return "dependency";
     if (is_service(name) && name != kStore) {
@@ -304,6 +306,18 @@ Result<std::unique_ptr<host::Inhibition>> FakeServices::inhibit_shutdown(
     using Held = Result<std::unique_ptr<host::Inhibition>>;
     return faults_.call("services.inhibit_shutdown",
                         [&]() -> Held { return std::make_unique<FakeInhibition>(*this); });
+}
+
+Result<std::vector<std::string>> FakeServices::last_log_lines(const std::string& unit,
+                                                              const std::string& invocation_id,
+                                                              std::size_t count) {
+    return faults_.call("services.last_log_lines", [&]() -> Result<std::vector<std::string>> {
+        if (!journal_is_readable) return model::fail(ErrorCode::internal, "no journal");
+        auto lines = journal_[{unit, invocation_id}];
+        if (lines.size() > count)
+            lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
+        return lines;
+    });
 }
 
 }  // namespace test
