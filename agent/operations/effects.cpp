@@ -6,6 +6,7 @@
 #include "agent/bundle/oci_layout.hpp"
 #include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/health_report.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -226,12 +227,11 @@ Result<> watch_health(const WatchHealth& effect, World& world) {
         const auto verdict = judge.look(elapsed, samples);
         if (verdict == HealthJudge::Verdict::healthy) return {};
         if (verdict == HealthJudge::Verdict::unhealthy) {
-            std::string reasons;
-            for (const auto& reason : judge.reasons())
-                reasons += "\n  " + reason;
+            const auto lines = last_log_lines(world.context.host, judge.reasons());
             return model::fail(ErrorCode::unhealthy,
                                "did not become healthy within " +
-                                   model::to_string(effect.bounds.start_timeout) + ":" + reasons);
+                                   model::to_string(effect.bounds.start_timeout) + ":" +
+                                   health_report(judge.reasons(), lines));
         }
         machine.sleep_for(kInterval);
     }

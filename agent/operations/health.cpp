@@ -2,6 +2,7 @@
 #include "agent/operations/health.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace agent::operations {
 
@@ -30,7 +31,7 @@ bool HealthJudge::count_start(const HealthSample& sample) {
     auto& start = starts_[sample.unit.name];
     if (first && sample.unit.active == "active") start.restarts_before = sample.unit.restarts;
     if (sample.unit.invocation_id == start.invocation) return false;
-    start.invocation = sample.unit.invocation_id;
+    start.invocation_before = std::exchange(start.invocation, sample.unit.invocation_id);
     ++start.count;
     return true;
 }
@@ -46,6 +47,16 @@ bool HealthJudge::failed_for_good(const HealthSample& sample) {
     return std::max(start.count, restarts + 1) >= kStartsToFail;
 }
 
+Unhealthy HealthJudge::reason_of(const HealthSample& sample) {
+    Unhealthy reason{.service = sample.unit.name, .text = describe(sample.unit), .invocations = {}};
+    if (!sample.check.empty()) reason.text += ", health check: " + sample.check;
+    if (failed_for_good(sample)) reason.text += ", gave up waiting";
+    const auto& start = starts_.at(sample.unit.name);
+    for (const auto& invocation : {start.invocation, start.invocation_before})
+        if (!invocation.empty()) reason.invocations.push_back(invocation);
+    return reason;
+}
+
 HealthJudge::Verdict HealthJudge::look(std::chrono::milliseconds since_start,
                                        const std::vector<HealthSample>& samples) {
     bool all_up = true;
@@ -55,10 +66,7 @@ HealthJudge::Verdict HealthJudge::look(std::chrono::milliseconds since_start,
         if (samples[i].unit.load == "masked") continue;
         if (up(containers_[i], samples[i]) && !failed_for_good(samples[i])) continue;
         all_up = false;
-        auto reason = describe(samples[i].unit);
-        if (!samples[i].check.empty()) reason += ", health check: " + samples[i].check;
-        if (failed_for_good(samples[i])) reason += ", gave up waiting";
-        reasons_.push_back(std::move(reason));
+        reasons_.push_back(reason_of(samples[i]));
     }
     if (std::any_of(samples.begin(), samples.end(), [this](const HealthSample& sample) {
             return sample.unit.load != "masked" && failed_for_good(sample);

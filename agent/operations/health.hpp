@@ -32,6 +32,15 @@ struct HealthSample {
     std::string check;
 };
 
+/// A container that is not healthy.
+struct Unhealthy {
+    std::string service;
+    /// Why, in one line that begins with the unit.
+    std::string text;
+    /// Its last two runs that were looked at, the newest first.
+    std::vector<std::string> invocations;
+};
+
 /// The judgement over a set of containers, from looks at it in the order of time. Pure: time is
 /// given with each look.
 class HealthJudge {
@@ -44,12 +53,13 @@ class HealthJudge {
     /// `since_start` counts from the moment the containers were started; `samples` in the order of
     /// the containers.
     Verdict look(std::chrono::milliseconds since_start, const std::vector<HealthSample>& samples);
-    /// Why it is unhealthy, one line a container.
-    [[nodiscard]] const std::vector<std::string>& reasons() const { return reasons_; }
+    /// Why it is unhealthy, as of the last look.
+    [[nodiscard]] const std::vector<Unhealthy>& reasons() const { return reasons_; }
 
   private:
     struct Start {
         std::string invocation;
+        std::string invocation_before;
         unsigned count = 0;
         /// Of a container that was up at the first look: what happened before it is not counted.
         unsigned restarts_before = 0;
@@ -57,13 +67,14 @@ class HealthJudge {
     /// Whether it is another run than at the last look.
     bool count_start(const HealthSample& sample);
     [[nodiscard]] bool failed_for_good(const HealthSample& sample);
+    [[nodiscard]] Unhealthy reason_of(const HealthSample& sample);
     [[nodiscard]] static bool up(const WatchedContainer& container, const HealthSample& sample);
 
     std::vector<WatchedContainer> containers_;
     HealthBounds bounds_;
     std::map<std::string, Start> starts_;
     std::optional<std::chrono::milliseconds> all_up_since_;
-    std::vector<std::string> reasons_;
+    std::vector<Unhealthy> reasons_;
 };
 
 /// "broker.service: failed (failed), exit-code, status 3, restarted 4 times".

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another version of what is installed, and back from it."""
 
+import itertools
 import json
 
 from support.bundles import description, pids, state, status, without_history
@@ -56,9 +57,16 @@ def test_an_update_that_never_becomes_ready_is_back_on_the_old_version(machine, 
 
 def test_an_update_that_crashes_within_the_settle_time(machine, maker):
     maker.install(base("1.0.0"), ADDON)
-    bad = maker.make(base("1.1.0", command=["/ready", "--crash-after", "1000"]), "/srv/bad.bundle")
+    bad = maker.make(base("1.1.0", command=["/ready", "--print", "no \x9b1mport",
+                                            "--crash-after", "1000"]), "/srv/bad.bundle")
     failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
     assert failed.rc == 8, failed
+    lines = failed.stderr.splitlines()
+    unit, = (number for number, line in enumerate(lines) if "  changes.service: " in line)
+    told = list(itertools.takewhile(lambda line: line.startswith("    | "), lines[unit + 1:]))
+    # Nothing of podman's or conmon's own is among them.
+    assert set(told) == {"    | no ?1mport", "    | ready: crashing as asked"}, failed
+    assert len(told) <= 5
     assert {each["state"] for each in status(machine).values()} == {"running"}
     listed = json.loads(machine.run("update-agent list --json").stdout)
     assert {each["id"]: each["version"] for each in listed["bundles"]}["base"] == "1.0.0"

@@ -203,11 +203,26 @@ TEST_CASE("All have to be up together, and only who is not is named") {
     CHECK(judge.look(0ms, {sample("a.service", "active"), sample("b.service", "activating")}) ==
           Verdict::pending);
     REQUIRE(judge.reasons().size() == 1);
-    CHECK(judge.reasons()[0].find("b.service") == 0);
+    CHECK(judge.reasons()[0].service == "b.service");
+    CHECK(judge.reasons()[0].text.find("b.service: activating") == 0);
     CHECK(judge.look(3s, {sample("a.service", "active"), sample("b.service", "active")}) ==
           Verdict::pending);
     CHECK(judge.look(5s, {sample("a.service", "active"), sample("b.service", "active")}) ==
           Verdict::healthy);
+}
+
+TEST_CASE("The last two runs that were seen are named, the newest first") {
+    HealthJudge judge({{"broker.service", "b-0", false}}, {10s, 2s});
+    using Runs = std::vector<std::string>;
+    const std::vector<std::pair<const char*, Runs>> looks = {
+        {"", {}}, {"a", {"a"}}, {"a", {"a"}}, {"b", {"b", "a"}}, {"c", {"c", "b"}}};
+    for (const auto& [invocation, runs] : looks) {
+        INFO(invocation);
+        const auto down = with(unit("activating"), [&](auto& u) { u.invocation_id = invocation; });
+        judge.look(0ms, {{down, {}}});
+        REQUIRE(judge.reasons().size() == 1);
+        CHECK(judge.reasons()[0].invocations == runs);
+    }
 }
 
 TEST_CASE("A unit is described with what an admin looks for") {

@@ -41,6 +41,36 @@ TEST_CASE("A container that never says READY takes the installation back") {
     CHECK(must(store::read_failed_sets(scene.paths())).empty());
 }
 
+TEST_CASE("What a container wrote is told with its failure") {
+    Scene scene;
+    scene.initialise();
+    scene.services.never_ready = {"bridge.service"};
+    scene.services.writes = {{"bridge.service", {"one", "two", "three", "four", "five", "no port"}},
+                             {"broker.service", {"is up"}}};
+    const auto result = scene.install({bundles().base, bundles().view});
+    REQUIRE_FALSE(result);
+    CHECK(has(result.error().text(),
+              "\n    | two\n    | three\n    | four\n    | five\n    | no port"));
+    CHECK_FALSE(has(result.error().text(), "| one"));
+    CHECK_FALSE(has(result.error().text(), "is up"));
+}
+
+TEST_CASE("A journal that cannot be read changes neither the verdict nor what is done") {
+    Scene scene;
+    scene.have({bundles().clock});
+    const auto before = scene.snapshot();
+    scene.services.never_ready = {"bridge.service"};
+    scene.services.writes = {{"bridge.service", {"no port"}}};
+    scene.services.journal_is_readable = false;
+    const auto result = scene.install({bundles().base, bundles().view});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::unhealthy);
+    CHECK(has(result.error().text(), "bridge.service: activating"));
+    CHECK_FALSE(has(result.error().text(), "|"));
+    INFO(difference(before, scene.snapshot()));
+    CHECK(before == scene.snapshot());
+}
+
 TEST_CASE("A health check that stays bad takes the installation back") {
     Scene scene;
     scene.initialise();
