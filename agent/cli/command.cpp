@@ -30,6 +30,7 @@ struct Values {
     Stop stop;
     Restart restart;
     Logs logs;
+    ShowHistory history;
     Doctor doctor;
     BundleCreate create;
     BundleValidate validate;
@@ -78,6 +79,9 @@ void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) 
         ->add_option("ID", values.show.id, "Id of a bundle")
         ->required();
     add(app, "status", "Show what runs", values.status, chosen);
+    auto* history = add(app, "history", "Show what was done", values.history, chosen);
+    history->add_option("-n,--lines", values.history.lines, "Newest operations; 0 for all")
+        ->capture_default_str();
     add(app, "doctor", "Look for what keeps bundles from working", values.doctor, chosen);
     auto* logs = add(app, "logs", "Show the journal of a bundle or container", values.logs, chosen);
     logs->add_option("NAME", values.logs.name, "Bundle or container")->required();

@@ -50,6 +50,10 @@ struct Logs {
     bool follow = false;
     unsigned lines = 100;
 };
+struct ShowHistory {
+    /// At most so many of the newest operations; 0 for all.
+    unsigned lines = 20;
+};
 struct Doctor {};
 struct BundleCreate {
     operations::CreateBundleRequest request;
@@ -84,9 +88,10 @@ struct Complete {
 };
 
 using Command =
-    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs, Doctor,
-                 BundleCreate, BundleValidate, BundleInspect, BundleVerify, VersionMatch,
-                 VersionCompare, Recover, Confirm, Startup, InitStore, StoreStamp, Complete>;
+    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs,
+                 ShowHistory, Doctor, BundleCreate, BundleValidate, BundleInspect, BundleVerify,
+                 VersionMatch, VersionCompare, Recover, Confirm, Startup, InitStore, StoreStamp,
+                 Complete>;
 
 struct Options {
     bool json = false;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/model/exit_code.hpp"
+#include "agent/store/timestamp.hpp"
 
 namespace agent::cli::json {
 
@@ -72,6 +73,25 @@ Json describe(const operations::BundleStatus& bundle) {
     for (const auto& container : bundle.containers)
         value["containers"].push_back(describe(container));
     return value;
+}
+
+Json describe(const store::HistoryEntry& entry) {
+    Json phases = Json::object();
+    for (const auto& phase : entry.phases)
+        phases[phase.name] = phase.duration_ms;
+    return {{"time", store::to_rfc3339(entry.time)},
+            {"operation", entry.operation},
+            {"bundles", entry.bundles},
+            {"who", entry.who},
+            {"generation-before", entry.generation_before},
+            {"generation-after", entry.generation_after},
+            {"outcome", entry.outcome},
+            {"exit-code", entry.exit_code},
+            {"duration-ms", entry.duration_ms},
+            {"notes", entry.notes},
+            {"transaction", entry.transaction},
+            {"plan", entry.plan},
+            {"phases", phases}};
 }
 
 }  // namespace
@@ -144,6 +164,14 @@ std::string status(const operations::Status& status) {
     value["bundles"] = Json::array();
     for (const auto& bundle : status.bundles)
         value["bundles"].push_back(describe(bundle));
+    return print(value);
+}
+
+std::string history(const std::vector<store::HistoryEntry>& entries) {
+    Json value = document();
+    value["operations"] = Json::array();
+    for (const auto& entry : entries)
+        value["operations"].push_back(describe(entry));
     return print(value);
 }
 

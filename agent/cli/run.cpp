@@ -15,6 +15,7 @@
 #include "agent/operations/control.hpp"
 #include "agent/operations/names.hpp"
 #include "agent/operations/startup.hpp"
+#include "agent/store/history.hpp"
 
 namespace agent::cli {
 
@@ -123,6 +124,12 @@ class Runner {
         for (const auto& service : operations::services_of(set, subject))
             arguments.push_back("--unit=" + service);
         return become(arguments);
+    }
+    Result<Report> operator()(const ShowHistory& command) const {
+        TRY_ASSIGN(auto entries, store::read_history(context_.paths));
+        if (command.lines != 0 && entries.size() > command.lines)
+            entries.erase(entries.begin(), entries.end() - command.lines);
+        return Report{.text = json_ ? json::history(entries) : text::history(entries)};
     }
     Result<Report> operator()(const Doctor& /*command*/) const {
         const auto checks = operations::examine(context_);

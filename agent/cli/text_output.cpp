@@ -2,9 +2,11 @@
 #include "agent/cli/text_output.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include "agent/cli/table.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/store/timestamp.hpp"
 
 namespace agent::cli::text {
 
@@ -28,6 +30,43 @@ std::string age(std::uint64_t since_us, model::SystemTime now) {
     if (seconds < 7200) return std::to_string(seconds / 60) + "min";
     if (seconds < 172800) return std::to_string(seconds / 3600) + "h";
     return std::to_string(seconds / 86400) + "d";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
+/// The first line of an error; where that only announces a list, with the first of it.
+std::string summary(const std::string& text) {
+    const std::string line = first_line(text);
+    const auto next = text.find_first_not_of(" \n", line.size());
+    if (!line.ends_with(':') || next == std::string::npos) return line;
+    return line + " " + first_line(text.substr(next));
+}
+
+std::string generations(const store::HistoryEntry& entry) {
+    auto before = std::to_string(entry.generation_before);
+    if (entry.generation_after == entry.generation_before) return before;
+    return before + "→" + std::to_string(entry.generation_after);
+}
+
+std::string result(const store::HistoryEntry& entry) {
+    return entry.exit_code == 0 ? "done" : "exit " + std::to_string(entry.exit_code);
+}
+
+std::string duration(std::int64_t milliseconds) {
+    if (milliseconds < 1000) return std::to_string(milliseconds) + "ms";
+    const auto tenths = milliseconds / 100;
+    if (tenths < 1200) return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "s";
+    const auto seconds = milliseconds / 1000;
+    return std::to_string(seconds / 60) + "min " + std::to_string(seconds % 60) + "s";
 }
 
 void describe_plan(const operations::Outcome& outcome, std::string& text) {
@@ -132,6 +171,27 @@ std::string status(const operations::Status& status, model::SystemTime now) {
     return "generation " + std::to_string(status.generation) +
            (status.confirmed ? ", confirmed\n" : ", not confirmed\n") +
            table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows);
+}
+
+std::string history(const std::vector<store::HistoryEntry>& entries) {
+    std::vector<std::vector<std::string>> rows;
+    rows.reserve(entries.size());
+    for (const auto& entry : entries)
+        rows.push_back({store::to_readable_time(entry.time), first_line(entry.operation),
+                        first_line(joined(entry.bundles)), generations(entry), result(entry),
+                        duration(entry.duration_ms), first_line(entry.who)});
+    if (rows.empty()) return "nothing was done yet\n";
+    std::istringstream lines(
+        table({"TIME", "OPERATION", "BUNDLES", "GENERATION", "RESULT", "DURATION", "WHO"}, rows));
+    std::string line;
+    std::getline(lines, line);
+    std::string text = line + "\n";
+    for (const auto& entry : entries) {
+        std::getline(lines, line);
+        text += line + "\n";
+        if (entry.exit_code != 0) text += "    " + summary(entry.outcome) + "\n";
+    }
+    return text;
 }
 
 std::string doctor(const std::vector<operations::Check>& checks) {

@@ -99,6 +99,12 @@ TEST_CASE("Logs begin with a hundred lines, and follow when asked to") {
     CHECK(command<Logs>("logs base --lines=7").lines == 7);
 }
 
+TEST_CASE("The history shows the last twenty operations, or as many as asked for") {
+    CHECK(command<ShowHistory>("history").lines == 20);
+    CHECK(command<ShowHistory>("history -n 3").lines == 3);
+    CHECK(command<ShowHistory>("history --lines=0").lines == 0);
+}
+
 TEST_CASE("A bundle is created with key and certificate, and what else is given") {
     const auto least = command<BundleCreate>("bundle create b.toml --key k.pem --cert c.pem");
     CHECK(least.request.description == "b.toml");
@@ -154,6 +160,8 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "logs a b",
                              "logs base -n many",
                              "logs base -n -1",
+                             "history base",
+                             "history -n -1",
                              "bundle",
                              "bundle create",
                              "bundle create b.toml",

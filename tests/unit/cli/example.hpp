@@ -6,12 +6,14 @@
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/store/history.hpp"
 #include "tests/unit/planning/example.hpp"
 
 /// What commands end with, made by hand.
 namespace example {
 
 namespace operations = agent::operations;
+namespace store = agent::store;
 
 inline model::SystemTime now() {
     return model::SystemTime{} + std::chrono::hours(500000);
@@ -48,6 +50,36 @@ inline operations::Outcome outcome_of_removing(bool dry_run) {
             .generation_before = 1,
             .generation_after = dry_run ? 1U : 2U,
             .notes = {}};
+}
+
+inline store::HistoryEntry done_operation() {
+    return {.time = now(),
+            .operation = "install",
+            .bundles = {"base 1.2.0", "view 2.0.0"},
+            .who = "operator (0)",
+            .generation_before = 1,
+            .generation_after = 2,
+            .outcome = "done",
+            .exit_code = 0,
+            .duration_ms = 12345,
+            .notes = {"base: signed by CN=vendor"},
+            .transaction = "t-1",
+            .plan = std::string(64, 'a'),
+            .phases = {{"switch", 300}, {"acquire", 12}}};
+}
+
+inline store::HistoryEntry failed_operation() {
+    store::HistoryEntry entry;
+    entry.time = now() + std::chrono::hours(1);
+    entry.operation = "remove";
+    entry.bundles = {"view 2.0.0"};
+    entry.who = "root (0)";
+    entry.generation_before = 12;
+    entry.generation_after = 12;
+    entry.outcome = "broker.service did not become healthy\nthe old set is running";
+    entry.exit_code = 8;
+    entry.duration_ms = 125'000;
+    return entry;
 }
 
 inline operations::Outcome outcome_of_nothing() {

@@ -109,6 +109,26 @@ TEST_CASE("A bundle that is shown is as in status") {
     CHECK(value["bundle"] == parsed(json::status(example::status()))["bundles"][0]);
 }
 
+TEST_CASE("Every operation of the history has the same keys") {
+    const auto done = example::done_operation();
+    const auto value = parsed(json::history({done, example::failed_operation()}));
+    CHECK(keys(value) == Keys{"operations"});
+    REQUIRE(value["operations"].size() == 2);
+    for (const auto& operation : value["operations"])
+        CHECK(keys(operation) == Keys{"time", "operation", "bundles", "who", "generation-before",
+                                      "generation-after", "outcome", "exit-code", "duration-ms",
+                                      "notes", "transaction", "plan", "phases"});
+    CHECK(value["operations"][0]["time"] == "2027-01-15T08:00:00Z");
+    CHECK(value["operations"][0]["bundles"] == Json(done.bundles));
+    CHECK(value["operations"][0]["phases"] == Json{{"switch", 300}, {"acquire", 12}});
+    CHECK(value["operations"][0]["plan"] == done.plan);
+    CHECK(value["operations"][1]["generation-after"] == 12);
+    CHECK(value["operations"][1]["exit-code"] == 8);
+    CHECK(value["operations"][1]["outcome"] == example::failed_operation().outcome);
+    CHECK(value["operations"][1]["phases"] == Json::object());
+    CHECK(parsed(json::history({}))["operations"] == Json::array());
+}
+
 TEST_CASE("The doctor's findings are ok, warning or failure") {
     const auto value = parsed(json::doctor(example::checks()));
     CHECK(keys(value) == Keys{"checks"});

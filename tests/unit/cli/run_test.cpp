@@ -120,6 +120,7 @@ TEST_CASE("What a command has to say is on standard output, and nothing else") {
         {{"bundle", "inspect", bundles().clock}, "clock", "signed"},
         {{"bundle", "verify", bundles().clock}, "CN=signer", "trusted"},
         {{"version", "compare", "1.0.0", "2.0.0"}, "lt\n", "order"},
+        {{"history"}, "base 1.0.0", "operations"},
         {{"doctor"}, "trust anchors", "checks"},
         {{"remove", "--dry-run", "view"}, "would remove", "dry-run"},
     };
@@ -267,6 +268,25 @@ TEST_CASE("Who called is in the history, behind sudo too") {
     CHECK(history[0].who == "operator" + uid);
     CHECK(history[1].who.ends_with(uid));
     CHECK_FALSE(has(history[1].who, "operator"));
+}
+
+TEST_CASE("The history is shown newest last, and while somebody else holds the lock") {
+    Scene scene;
+    CHECK(run(scene, {"history"}).out == "nothing was done yet\n");
+    CHECK_FALSE(std::filesystem::exists(scene.paths().operation()));
+    REQUIRE(run(scene, {"install", bundles().base, bundles().view}).status == 0);
+    REQUIRE(run(scene, {"remove", "view"}).status == 0);
+    const auto lock = must(store::Lock::acquire(scene.paths(), "install"));
+    const auto text = run(scene, {"history"});
+    CHECK(text.status == 0);
+    CHECK(has(text.out, "base 1.0.0, view 2.1.0"));
+    CHECK(text.out.find("  install  ") < text.out.find("  remove  "));
+    const auto last = run(scene, {"history", "-n", "1"});
+    CHECK_FALSE(has(last.out, "  install  "));
+    CHECK(has(last.out, "  remove  "));
+    const auto all = Json::parse(run(scene, {"history", "--lines=0", "--json"}).out);
+    REQUIRE(all.at("operations").size() == 2);
+    CHECK(all.at("operations")[1].at("operation") == "remove");
 }
 
 TEST_CASE("The shell is given names, a line each") {

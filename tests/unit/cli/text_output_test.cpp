@@ -135,6 +135,32 @@ TEST_CASE("A bundle is shown whole, without what it does not say") {
     }
 }
 
+TEST_CASE("The history has a line for every operation, and one more for what went wrong") {
+    auto quick = example::done_operation();
+    quick.bundles = {"base 1.2.0"};
+    quick.duration_ms = 999;
+    CHECK(text::history({example::done_operation(), example::failed_operation(), quick}) ==
+          "TIME                  OPERATION  BUNDLES                 GENERATION  RESULT  DURATION  "
+          "WHO\n"
+          "2027-01-15 08:00:00Z  install    base 1.2.0, view 2.0.0  1→2         done    12.3s     "
+          "operator (0)\n"
+          "2027-01-15 09:00:00Z  remove     view 2.0.0              12          exit 8  2min 5s   "
+          "root (0)\n"
+          "    broker.service did not become healthy\n"
+          "2027-01-15 08:00:00Z  install    base 1.2.0              1→2         done    999ms     "
+          "operator (0)\n");
+    CHECK(text::history({}) == "nothing was done yet\n");
+}
+
+TEST_CASE("Of an error that is a list, the history has the first") {
+    auto failed = example::failed_operation();
+    failed.outcome = "did not become healthy within 3s:\n  late.service: failed\n  other.service";
+    CHECK(text::history({failed}).ends_with(
+        "\n    did not become healthy within 3s: late.service: failed\n"));
+    failed.outcome = "a list of nothing:";
+    CHECK(text::history({failed}).ends_with("\n    a list of nothing:\n"));
+}
+
 TEST_CASE("The doctor gives advice below what is wrong") {
     CHECK(text::doctor(example::checks()) ==
           "ok  clock: plausible\n"
