@@ -34,6 +34,13 @@ constexpr std::size_t kLargePieces = 1U << 20U;
 /// tar(1) pads to its record size, 10 KiB unless told otherwise.
 constexpr std::uint64_t kMaxPadding = 1U << 20U;
 
+Error medium_error(int error_number, const std::filesystem::path& file) {
+    return {
+        ErrorCode::unreachable,
+        errno_error(error_number, "reading " + file.string()).message() +
+            ": the medium that the file lies on fails or is gone: copy the file to another one"};
+}
+
 }  // namespace
 
 struct ArchiveStream::State {
@@ -97,7 +104,7 @@ Error ArchiveStream::State::unrecognized_error() const {
 }
 
 Error ArchiveStream::State::libarchive_error() const {
-    if (read_errno != 0) return errno_error(read_errno, "reading " + file.string());
+    if (read_errno != 0) return medium_error(read_errno, file);
     if (archive_errno(reader.get()) == ENOMEM)
         return {ErrorCode::internal, "reading " + file.string() + ": out of memory"};
     const char* const reason = archive_error_string(reader.get());
@@ -120,7 +127,8 @@ Result<ArchiveStream> ArchiveStream::open(const std::filesystem::path& file) {
     archive* const reader = state->reader.get();
     if (reader == nullptr || archive_read_support_format_tar(reader) != ARCHIVE_OK ||
         archive_read_open(reader, state.get(), nullptr, State::read_piece, nullptr) != ARCHIVE_OK)
-        return fail(state->unrecognized_error());
+        return fail(state->read_errno != 0 ? state->libarchive_error()
+                                           : state->unrecognized_error());
     return ArchiveStream(std::move(state));
 }
 
@@ -165,7 +173,7 @@ Result<> check_end(const ArchiveStream& stream, int fd, std::uint64_t position) 
             stream.damaged_file("there is more than padding behind the end of the archive"));
     std::vector<char> rest(size - position);
     const ssize_t count = ::pread(fd, rest.data(), rest.size(), static_cast<off_t>(position));
-    if (count < 0) return fail(errno_error(errno, "reading the end of the archive"));
+    if (count < 0) return fail(medium_error(errno, stream.file()));
     if (static_cast<std::size_t>(count) != rest.size())
         return fail(stream.damaged_file("the end of the archive is missing"));
     if (std::any_of(rest.begin(), rest.end(), [](char c) { return c != 0; }))
