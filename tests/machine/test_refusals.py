@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bad input is refused with the documented exit code and a helpful text, and changes nothing.
 
-docs/exit-codes.md has a row for each of these.
+docs/exit-codes.md has a row for each of these. As each leaves the machine as it was, which `refuse`
+looks at, those of a kind share one.
 """
 
 import tarfile
@@ -49,11 +50,10 @@ def test_an_unsigned_bundle_that_is_let_in_is_logged(machine, archive):
     assert "is not signed" in machine.run("journalctl --identifier=update-agent --priority=warning").stdout
 
 
-@pytest.mark.parametrize("signer, text", [
-    ("stranger", "trust.d"), ("expired", "2021"), ("not_yet_valid", "2098"),
-    ("no_code_signing", "code signing")])
-def test_wrong_signer(machine, archive, signer, text):
-    refuse(machine, archive.sign(signer).write(CHANGED), 4, text)
+def test_wrong_signer(machine, archive):
+    for signer, text in (("stranger", "trust.d"), ("expired", "2021"), ("not_yet_valid", "2098"),
+                         ("no_code_signing", "code signing")):
+        refuse(machine, archive.sign(signer).write(f"/srv/{signer}.bundle"), 4, text)
 
 
 def test_revoked_signer(machine, archive):
@@ -61,10 +61,10 @@ def test_revoked_signer(machine, archive):
     refuse(machine, archive.sign("revoked").write(CHANGED), 4, "revoked")
 
 
-@pytest.mark.parametrize("limits", ['ids = ["other-*"]', 'types = ["base"]'])
-def test_a_signer_that_may_not_sign_this(machine, maker, bundle, limits):
-    maker.trust(limits=limits + "\n")
-    refuse(machine, bundle, 4, "root.toml")
+def test_a_signer_that_may_not_sign_this(machine, maker, bundle):
+    for limits in ('ids = ["other-*"]', 'types = ["base"]'):
+        maker.trust(limits=limits + "\n")
+        refuse(machine, bundle, 4, "root.toml")
 
 
 def test_no_trust_anchor(machine, bundle):
@@ -124,20 +124,18 @@ HOSTILE = {
     "named pipe": (_member("files/escape", tarfile.FIFOTYPE), "is a special file", *ONLY_FILES)}
 
 
-@pytest.mark.parametrize("member", HOSTILE)
-def test_a_hostile_archive(machine, archive, member):
-    extra, *texts = HOSTILE[member]
-    refuse(machine, archive.write(CHANGED, extra), 3, *texts)
-    assert not machine.run("find / -xdev -name escape").stdout
+def test_a_hostile_archive(machine, archive):
+    for extra, *texts in HOSTILE.values():
+        refuse(machine, archive.write(CHANGED, extra), 3, *texts)
+        assert not machine.run("find / -xdev -name escape").stdout, texts
 
 
-@pytest.mark.parametrize("command, texts", [
-    ("gzip --stdout", ["compressed (gzip)", "uncompress it first"]),
-    ("zstd --quiet --stdout", ["compressed (zstd)", "uncompress it first"]),
-    ("tr a-z n-za-m <", ["not a bundle file"])], ids=["gzip", "zstd", "scrambled"])
-def test_a_file_that_is_no_archive(machine, bundle, command, texts):
-    machine.run(f"{command} {bundle} >{CHANGED}")
-    refuse(machine, CHANGED, 3, CHANGED, *texts)
+def test_a_file_that_is_no_archive(machine, bundle):
+    for command, *texts in (("gzip --stdout", "compressed (gzip)", "uncompress it first"),
+                            ("zstd --quiet --stdout", "compressed (zstd)", "uncompress it first"),
+                            ("tr a-z n-za-m <", "not a bundle file")):
+        machine.run(f"{command} {bundle} >{CHANGED}")
+        refuse(machine, CHANGED, 3, CHANGED, *texts)
 
 
 def test_a_10_gb_member_declared_as_1_mb(machine, archive):
@@ -313,9 +311,8 @@ UNSUPPORTED = {
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}
 
 
-@pytest.mark.parametrize("key", UNSUPPORTED)
-def test_what_this_version_cannot_do_is_refused_by_name(machine, maker, key):
-    kind, extra, container = UNSUPPORTED[key]
-    text = description("later", type=kind, extra=extra, containers={"later-main": container})
-    refuse(machine, maker.make(text, "/srv/later.bundle"), 3,
-           f"{key}: not supported by this version")
+def test_what_this_version_cannot_do_is_refused_by_name(machine, maker):
+    for key, (kind, extra, container) in UNSUPPORTED.items():
+        text = description("later", type=kind, extra=extra, containers={"later-main": container})
+        refuse(machine, maker.make(text, "/srv/later.bundle"), 3,
+               f"{key}: not supported by this version")

@@ -9,9 +9,9 @@ from support.bundles import description, pids, state, status, without_history
 OTHERS = [description(f"other{number}", containers={f"other{number}-main": {}}) for number in range(3)]
 
 
-def base(version: str, **options) -> str:
-    return description("base", type="base", version=version, settle_time="2s", start_timeout="20s",
-                       containers={"changes": options, "stays": {}})
+def base(version: str, start_timeout: str = "20s", **options) -> str:
+    return description("base", type="base", version=version, settle_time="2s",
+                       start_timeout=start_timeout, containers={"changes": options, "stays": {}})
 
 
 ADDON = description("addon", requires={"base": "^1.0"},
@@ -43,7 +43,8 @@ def test_an_update_touches_nothing_but_what_changed(machine, maker):
 def test_an_update_that_never_becomes_ready_is_back_on_the_old_version(machine, maker):
     maker.install(base("1.0.0"), ADDON)
     before, bystanders = lasting(machine), pids(machine)
-    bad = maker.make(base("1.1.0", command=["/ready", "--never"]), "/srv/bad.bundle")
+    bad = maker.make(base("1.1.0", start_timeout="6s", command=["/ready", "--never"]),
+                     "/srv/bad.bundle")
     failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
     assert failed.rc == 8, failed
     assert "changes.service" in failed.stderr and "the old set is running again" in failed.stderr
