@@ -117,8 +117,10 @@ std::string outcome(const operations::Outcome& outcome) {
     value["removed"] = strings(plan.remove);
     value["unchanged"] = strings(plan.unchanged);
     value["stop"] = plan.stop;
-    value["restart"] = plan.restart;
+    value["restart"] = plan.restart_order;
     value["start"] = plan.start;
+    value["bytes"] = plan.bytes;
+    value["space"] = {{"kept", outcome.space.kept}, {"engine", outcome.space.engine}};
     value["notes"] = outcome.notes;
     return print(value);
 }

@@ -87,13 +87,19 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     if (!outcome.dry_run) return;
     for (const auto& unit : plan.stop)
         if (!unit.starts_with(model::kPausePrefix)) text += "would stop  " + unit + "\n";
-    for (const auto& unit : plan.restart)
+    for (const auto& unit : plan.restart_order)
         text += "would restart  " + unit + "\n";
     for (const auto& unit : plan.start)
         text += "would start  " + unit + "\n";
     for (const auto& candidate : plan.add)
         for (const auto& container : candidate.description.containers)
             text += "would create  " + plan.specs.at(container.name).container.podman_name + "\n";
+    if (plan.add.empty()) return;
+    text += "would load  " + model::human_size(plan.bytes) + "\n";
+    text += "would need  " + model::human_size(outcome.space.kept) + " to keep the bundles";
+    if (outcome.space.engine != 0)
+        text += ", " + model::human_size(outcome.space.engine) + " in podman's store";
+    text += "\n";
 }
 
 }  // namespace

@@ -21,9 +21,6 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-// Layers are zstd-compressed; measured images unpack to 2.5 to 3 times their size.
-constexpr std::uint64_t kUnpackedFactor = 3;
-
 std::string named(const model::Description& description) {
     return description.id.value() + " " + description.version.to_string();
 }
@@ -49,19 +46,24 @@ Result<> need_space(const Context& context, const std::filesystem::path& path,
                                                 "), and " + model::human_size(free) + " are free");
 }
 
-/// The bundle is kept; podman copies its blobs once more before it unpacks them.
+planning::SpaceNeeded space_needed(const Context& context, const planning::Plan& plan) {
+    auto space = planning::space_needed(plan);
+    if (context.offline) space.engine = 0;
+    return space;
+}
+
 Result<> check_space(const Context& context, const planning::Plan& plan) {
     if (plan.add.empty()) return {};
-    if (context.offline) return need_space(context, context.paths.state(), plan.bytes);
+    const auto space = space_needed(context, plan);
+    if (context.offline) return need_space(context, context.paths.state(), space.kept);
     auto& machine = context.host.machine;
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
     TRY_ASSIGN(const auto kept_on, machine.file_system(context.paths.state()));
     TRY_ASSIGN(const auto engine_on, machine.file_system(graph_root));
-    const auto for_engine = plan.bytes * (1 + kUnpackedFactor);
     if (kept_on == engine_on)
-        return need_space(context, context.paths.state(), plan.bytes + for_engine);
-    TRY(need_space(context, context.paths.state(), plan.bytes));
-    return need_space(context, graph_root, for_engine);
+        return need_space(context, context.paths.state(), space.kept + space.engine);
+    TRY(need_space(context, context.paths.state(), space.kept));
+    return need_space(context, graph_root, space.engine);
 }
 
 /// Whether a generation keeps this bundle. Other content under the same version would have to
@@ -259,6 +261,7 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
     }
     TRY_ASSIGN(auto prepared, prepare(context, request));
     Outcome outcome{.plan = prepared.plan,
+                    .space = space_needed(context, prepared.plan),
                     .dry_run = request.dry_run,
                     .generation_before = prepared.before.generation,
                     .generation_after = prepared.before.generation,

@@ -7,12 +7,15 @@
 
 #include "agent/operations/candidates.hpp"
 #include "agent/planning/plan.hpp"
+#include "agent/planning/space.hpp"
 
 namespace agent::operations {
 
 /// What a changing operation ends with.
 struct Outcome {
     planning::Plan plan;
+    /// Nothing in the engine's store where another root is given: images come in later.
+    planning::SpaceNeeded space = {};
     bool dry_run = false;
     unsigned generation_before = 0;
     unsigned generation_after = 0;

@@ -7,7 +7,7 @@
 #include "agent/model/unit_name.hpp"
 #include "agent/planning/checks.hpp"
 #include "agent/planning/set_digest.hpp"
-#include "agent/units/pause.hpp"
+#include "agent/planning/unit_changes.hpp"
 
 namespace agent::planning {
 
@@ -51,13 +51,6 @@ Admission admit(const Candidate& candidate, const Request& request, const Instal
     if (there != nullptr) check_successor(candidate, *there, request, problems);
     check_floor(candidate, request, facts, problems);
     return problems.size() == refused_before ? Admission::add : Admission::refuse;
-}
-
-std::vector<std::string> units_of(const model::Container& container) {
-    std::vector<std::string> names = {model::container_service(container.name)};
-    // Else a pause would keep the next start waiting.
-    if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
-    return names;
 }
 
 /// The set as the request wants it; what cannot be admitted is left as it is.
@@ -118,69 +111,7 @@ void order_bundles(const InstalledSet& installed, const Request& brought, Plan& 
             if (candidate.description.id == id) plan.add.push_back(candidate);
 }
 
-void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
-    list.insert(list.end(), more.begin(), more.end());
-}
-
-/// The services of a bundle that are only in one of two sets of units, with what upholds them.
-std::vector<std::string> services_only_in_one(const InstalledBundle& bundle,
-                                              const units::RenderedUnits& other) {
-    std::vector<std::string> names;
-    for (const auto& container : bundle.description.containers)
-        if (other.files.count(model::container_service(container.name)) == 0)
-            append(names, units_of(container));
-    if (!names.empty())
-        names.insert(names.begin(), model::bundle_restart_target(bundle.description.id));
-    return names;
-}
-
-/// What crashed too often is to start in its new shape at once.
-std::vector<std::string> pauses_of(const InstalledSet& set,
-                                   const std::vector<std::string>& services) {
-    std::vector<std::string> names;
-    for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers)
-            if (std::find(services.begin(), services.end(),
-                          model::container_service(container.name)) != services.end())
-                if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
-    return names;
-}
-
-void order_units(const InstalledSet& installed, const MachineFacts& facts, Plan& plan) {
-    const auto before = render(installed, facts);
-    for (const auto& id : plan.remove)
-        append(plan.stop, units_to_stop(*installed.find(id)));
-    for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate) {
-        const auto& id = candidate->description.id;
-        const auto& bundle = *plan.result.find(id);
-        if (const auto* there = installed.find(id)) {
-            append(plan.stop, services_only_in_one(*there, plan.units));
-            append(plan.added, services_only_in_one(bundle, before));
-        } else {
-            append(plan.added, units_to_stop(bundle));
-        }
-    }
-    for (const auto& candidate : plan.add)
-        plan.start.push_back(model::bundle_target(candidate.description.id));
-    for (const auto& service : units::services_to_restart(before, plan.units))
-        if (before.files.count(service) != 0) plan.restart.push_back(service);
-    append(plan.pauses, pauses_of(installed, plan.restart));
-    append(plan.pauses, pauses_of(plan.result, plan.restart));
-    std::sort(plan.pauses.begin(), plan.pauses.end());
-    plan.pauses.erase(std::unique(plan.pauses.begin(), plan.pauses.end()), plan.pauses.end());
-}
-
 }  // namespace
-
-std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle) {
-    // A restart target would bring back what stops beside it. A target stops before its containers
-    // do, so that these are named too: nothing may vanish that still runs.
-    const auto& id = bundle.description.id;
-    std::vector<std::string> names = {model::bundle_restart_target(id), model::bundle_target(id)};
-    for (const auto& container : bundle.description.containers)
-        append(names, units_of(container));
-    return names;
-}
 
 std::vector<std::string> unit_names(const std::vector<Candidate>& candidates) {
     std::vector<std::string> names;
@@ -219,8 +150,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     order_bundles(installed, brought, plan);
     for (const auto& candidate : plan.add)
         plan.bytes += candidate.bytes;
-    plan.units = render(plan.result, facts);
-    order_units(installed, facts, plan);
+    plan_units(installed, facts, plan);
     return plan;
 }
 

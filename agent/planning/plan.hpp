@@ -82,8 +82,12 @@ struct Plan {
     /// Units to stop before the switch, in this order: all of a bundle that is removed, and of one
     /// that is replaced the services that it has no more.
     std::vector<std::string> stop;
-    /// Services whose [Service] section changed while they may run.
+    /// Services whose [Service] section changed while they may run, in the order of
+    /// `restart_order`.
     std::vector<std::string> restart;
+    /// Those, and what systemd restarts with them because it depends on them, in the order in which
+    /// they start: a service after those that it requires. They stop in the reverse order.
+    std::vector<std::string> restart_order;
     /// What the restarted ones may be in after too many crashes, as they were and as they will be.
     std::vector<std::string> pauses;
     /// Targets to start after the switch: of what is new, and of what is replaced and up.

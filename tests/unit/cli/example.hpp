@@ -36,11 +36,31 @@ inline model::Description view_description() {
 inline operations::Outcome outcome_of_adding(bool dry_run) {
     auto candidate_base = candidate(base_description(), 'a');
     candidate_base.bytes = 3 << 20;
-    return {.plan = make_plan({}, {.add = {candidate_base}, .remove = {}}, facts()).value(),
+    const auto plan = make_plan({}, {.add = {candidate_base}, .remove = {}}, facts()).value();
+    return {.plan = plan,
+            .space = planning::space_needed(plan),
             .dry_run = dry_run,
             .generation_before = 1,
             .generation_after = dry_run ? 1U : 2U,
             .notes = {"base: signed by CN=vendor"}};
+}
+
+/// Of the broker; the panel is bound to it.
+inline operations::Outcome outcome_of_updating(bool dry_run) {
+    auto view = view_description();
+    view.containers[0].unit.binds_to = {"broker.service"};
+    const auto set = installed_from({candidate(base_description()), candidate(view)});
+    auto newer = base_description();
+    newer.version = version("1.3.0");
+    newer.containers[0].command = {"other"};
+    auto candidate_base = candidate(newer, 'b');
+    candidate_base.bytes = 3 << 20;
+    return {.plan = make_plan(set, {.add = {candidate_base}, .remove = {}}, facts()).value(),
+            .space = {.kept = 3 << 20, .engine = 0},
+            .dry_run = dry_run,
+            .generation_before = 1,
+            .generation_after = dry_run ? 1U : 2U,
+            .notes = {}};
 }
 
 inline operations::Outcome outcome_of_removing(bool dry_run) {

@@ -44,8 +44,8 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     for (const auto& outcome : {example::outcome_of_adding(true), example::outcome_of_adding(false),
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
         CHECK(keys(parsed(json::outcome(outcome))) ==
-              Keys{"dry-run", "generation-before", "generation-after", "restored", "installed", "removed",
-                   "unchanged", "stop", "restart", "start", "notes"});
+              Keys{"dry-run", "generation-before", "generation-after", "restored", "installed",
+                   "removed", "unchanged", "stop", "restart", "start", "bytes", "space", "notes"});
 
     const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
     CHECK(added["dry-run"] == false);
@@ -55,6 +55,10 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
           Json::parse(R"([{"id": "base", "version": "1.2.0", "replaces": null, "digest": ")" +
                       std::string(64, 'a') + R"(", "bytes": 3145728}])"));
     CHECK(added["start"] == Json::parse(R"(["base.target"])"));
+    CHECK(added["bytes"] == 3145728);
+    CHECK(added["space"] == Json::parse(R"({"kept": 3145728, "engine": 12582912})"));
+    const auto updated = parsed(json::outcome(example::outcome_of_updating(true)));
+    CHECK(updated["restart"] == Json::parse(R"(["broker.service", "panel.service"])"));
     CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
 
     const auto removed = parsed(json::outcome(example::outcome_of_removing(false)));

@@ -62,7 +62,21 @@ TEST_CASE("A dry run says what would be done") {
           "would install  base 1.2.0  (3.0 MiB)\n"
           "would start  base.target\n"
           "would create  " +
-              adding.plan.specs.begin()->second.container.podman_name + "\n");
+              adding.plan.specs.begin()->second.container.podman_name +
+              "\n"
+              "would load  3.0 MiB\n"
+              "would need  3.0 MiB to keep the bundles, 12.0 MiB in podman's store\n");
+    const auto updating = example::outcome_of_updating(true);
+    CHECK(text::outcome(updating) ==
+          "would update  base 1.3.0 from 1.2.0  (3.0 MiB)\n"
+          "would restart  broker.service\n"
+          "would restart  panel.service\n"
+          "would start  base.target\n"
+          "would create  " +
+              updating.plan.specs.begin()->second.container.podman_name +
+              "\n"
+              "would load  3.0 MiB\n"
+              "would need  3.0 MiB to keep the bundles\n");
     CHECK(text::outcome(example::outcome_of_removing(true)) ==
           "would remove  view\n"
           "would stop  view-restart.target\n"

@@ -124,6 +124,8 @@ TEST_CASE("A dry run says what would be done and changes nothing, not even the l
     const auto outcome = must(scene.install({bundles().view, bundles().base}, true));
     CHECK(outcome.dry_run);
     CHECK(outcome.plan.add.size() == 2);
+    CHECK(outcome.space == agent::planning::space_needed(outcome.plan));
+    CHECK(outcome.space.kept == outcome.plan.bytes);
     CHECK(outcome.generation_after == outcome.generation_before);
     CHECK(tree_of(scene.root()) == empty);
 

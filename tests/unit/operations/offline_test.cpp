@@ -29,6 +29,7 @@ TEST_CASE("Installing below another root writes the generation and asks no runni
     Scene scene;
     const auto outcome = must(install_offline(scene, {bundles().base, bundles().view}));
     CHECK(outcome.generation_after == 1);
+    CHECK(outcome.space == agent::planning::SpaceNeeded{.kept = outcome.plan.bytes, .engine = 0});
     check_nobody_asked(scene);
     const store::Generations generations(scene.paths());
     CHECK(must(generations.current()) == 1);

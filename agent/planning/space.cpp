@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/planning/space.hpp"
+
+namespace agent::planning {
+
+namespace {
+
+// Layers are zstd-compressed; measured images unpack to 2.5 to 3 times their size.
+constexpr std::uint64_t kUnpackedFactor = 3;
+
+}  // namespace
+
+SpaceNeeded space_needed(const Plan& plan) {
+    SpaceNeeded space;
+    for (const auto& candidate : plan.add) {
+        // A kept bundle is on its disk already; its images may have to be brought in again.
+        if (!candidate.kept) space.kept += candidate.bytes;
+        // podman copies the blobs once more before it unpacks them.
+        space.engine += candidate.bytes * (1 + kUnpackedFactor);
+    }
+    return space;
+}
+
+}  // namespace agent::planning

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include "agent/planning/plan.hpp"
+
+namespace agent::planning {
+
+/// Bytes that a plan takes at most, beside the reserve.
+struct SpaceNeeded {
+    /// Of the bundles that are kept.
+    std::uint64_t kept = 0;
+    /// In the container engine's store: a copy of the images, and what they unpack to.
+    std::uint64_t engine = 0;
+    bool operator==(const SpaceNeeded&) const = default;
+};
+
+[[nodiscard]] SpaceNeeded space_needed(const Plan& plan);
+
+}  // namespace agent::planning
