@@ -78,6 +78,10 @@ class ServiceManager {
     /// In the order asked for. A name nobody has is a state with load `not-found`.
     [[nodiscard]] virtual model::Result<std::vector<UnitState>> states(
         const std::vector<std::string>& units) = 0;
+    /// Which of the units' files, or their drop-ins, have changed since they were loaded
+    /// (NeedDaemonReload); those that are not loaded are left out.
+    [[nodiscard]] virtual model::Result<std::vector<std::string>> changed_on_disk(
+        const std::vector<std::string>& units) = 0;
     /// Which of these unit files exist on the machine outside the generators' directories, with
     /// their path: names that bundles cannot take.
     [[nodiscard]] virtual model::Result<std::vector<std::pair<std::string, std::string>>>

@@ -31,20 +31,21 @@ void add(const InstalledSet& set, Needed& needed) {
     }
 }
 
+bool is_leftover(const std::string& name) {
+    return name.starts_with(store::kUnfinishedPrefix) || name.starts_with(store::kRemovedPrefix);
+}
+
 Result<std::vector<std::string>> kept_bundle_names(const store::Paths& paths) {
     std::vector<std::string> names;
     std::error_code error;
     for (std::filesystem::directory_iterator entry(paths.bundles(), error), end;
          !error && entry != end; entry.increment(error))
-        names.push_back(entry->path().filename().string());
+        if (const auto name = entry->path().filename().string(); !is_leftover(name))
+            names.push_back(name);
     if (error && error != std::errc::no_such_file_or_directory)
         return model::fail(model::errno_error(error.value(), paths.bundles().string()));
     std::sort(names.begin(), names.end());
     return names;
-}
-
-bool contains(const std::vector<unsigned>& numbers, unsigned number) {
-    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
 bool uses_any(const InstalledSet& set, const std::set<model::Sha256>& images) {
@@ -52,6 +53,18 @@ bool uses_any(const InstalledSet& set, const std::set<model::Sha256>& images) {
     add(set, needed);
     return std::any_of(images.begin(), images.end(),
                        [&](const auto& image) { return needed.images.count(image) != 0; });
+}
+
+/// Takes those out of the garbage that used an image which stays.
+Result<> keep_users(const store::Generations& generations, const std::set<model::Sha256>& images,
+                    Garbage& garbage) {
+    std::vector<unsigned> unused;
+    for (const auto number : garbage.generations) {
+        TRY_ASSIGN(const auto set, generations.read_set(number));
+        if (!uses_any(set, images)) unused.push_back(number);
+    }
+    garbage.generations = std::move(unused);
+    return {};
 }
 
 /// Goes on after a failure: one image that somebody uses must not keep all the rest.
@@ -69,19 +82,6 @@ class Failures {
   private:
     std::optional<model::Error> first_;
 };
-
-/// The sets that can be read. Of one that cannot, nobody knows what it needs.
-std::vector<InstalledSet> read_sets(const store::Generations& generations,
-                                    const std::vector<unsigned>& numbers, Failures& failures) {
-    std::vector<InstalledSet> sets;
-    for (const auto number : numbers) {
-        if (auto set = generations.read_set(number))
-            sets.push_back(std::move(*set));
-        else
-            failures.note(model::fail(set.error()));
-    }
-    return sets;
-}
 
 }  // namespace
 
@@ -106,40 +106,63 @@ Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, un
     return garbage;
 }
 
-Result<> collect_garbage(const Context& context, const std::set<std::string>& ours) {
+Result<Garbage> look_for_garbage(const Context& context, const std::set<std::string>& ours) {
     const store::Generations generations(context.paths);
-    Failures failures;
-    failures.note(generations.remove_leftovers());
     TRY_ASSIGN(const auto numbers, generations.list());
     TRY_ASSIGN(const auto current, generations.current());
-    const auto sets = read_sets(generations, numbers, failures);
-    if (sets.size() != numbers.size()) return failures.result();
+    std::vector<InstalledSet> sets;
     std::set<model::Sha256> brought;
     for (const auto number : numbers) {
+        TRY_ASSIGN(auto set, generations.read_set(number));
+        sets.push_back(std::move(set));
         TRY_ASSIGN(const auto info, generations.read_info(number));
         brought.insert(info.brought_images.begin(), info.brought_images.end());
     }
     TRY_ASSIGN(const auto kept, kept_bundle_names(context.paths));
-    const auto garbage =
+    auto garbage =
         find_garbage(sets, current, context.configuration.keep_generations, kept, ours, brought);
-    std::set<model::Sha256> stuck;
-    if (context.offline) stuck.insert(garbage.images.begin(), garbage.images.end());
-    if (!context.offline) {
-        for (const auto& name : garbage.containers)
-            failures.note(context.host.engine.remove_container(name));
-        for (const auto& image : garbage.images) {
-            const auto removed = context.host.engine.remove_image(image);
-            if (!removed) stuck.insert(image);
-            failures.note(removed);
-        }
+    if (!context.offline) return garbage;
+    const std::set<model::Sha256> stay(garbage.images.begin(), garbage.images.end());
+    TRY(keep_users(generations, stay, garbage));
+    garbage.images.clear();
+    garbage.containers.clear();
+    return garbage;
+}
+
+Result<> collect_garbage(const Context& context, const std::set<std::string>& ours) {
+    const store::Generations generations(context.paths);
+    Failures failures;
+    failures.note(generations.remove_leftovers());
+    auto garbage = look_for_garbage(context, ours);
+    if (!garbage) {
+        failures.note(model::fail(garbage.error()));
+        return failures.result();
     }
-    for (const auto& name : garbage.bundles)
+    std::set<model::Sha256> stuck;
+    for (const auto& name : garbage->containers)
+        failures.note(context.host.engine.remove_container(name));
+    for (const auto& image : garbage->images) {
+        const auto removed = context.host.engine.remove_image(image);
+        if (!removed) stuck.insert(image);
+        failures.note(removed);
+    }
+    for (const auto& name : garbage->bundles)
         failures.note(store::remove_whole(context.paths.bundles() / name));
     // A generation alone knows of its images: it stays until they are gone.
-    for (const auto& set : sets)
-        if (contains(garbage.generations, set.generation) && !uses_any(set, stuck))
-            failures.note(generations.remove(set.generation));
+    TRY(keep_users(generations, stuck, *garbage));
+    for (const auto number : garbage->generations)
+        failures.note(generations.remove(number));
     return failures.result();
+}
+
+Result<> collect_garbage(const Context& context) {
+    std::set<std::string> ours;
+    if (!context.offline) {
+        TRY_ASSIGN(const auto containers, context.host.engine.containers());
+        for (const auto& container : containers)
+            ours.insert(container.name);
+    }
+    return collect_garbage(context, ours);
 }
 
 }  // namespace agent::operations

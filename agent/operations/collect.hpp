@@ -29,8 +29,16 @@ struct Garbage {
                                    const std::set<std::string>& ours,
                                    const std::set<model::Sha256>& brought);
 
+/// Looks for it on the disk and among the containers `ours`. Offline, the engine's part is left
+/// out, and a generation stays that alone knows of images. Fails where a generation cannot be read:
+/// of that nobody knows what it needs.
+[[nodiscard]] model::Result<Garbage> look_for_garbage(const Context& context,
+                                                      const std::set<std::string>& ours);
+
 /// Finds and removes it. What cannot be removed is left for the next time, and the rest goes on.
 [[nodiscard]] model::Result<> collect_garbage(const Context& context,
                                               const std::set<std::string>& ours);
+/// The same, with the containers that the engine has.
+[[nodiscard]] model::Result<> collect_garbage(const Context& context);
 
 }  // namespace agent::operations

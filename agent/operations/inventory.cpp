@@ -7,6 +7,19 @@
 
 namespace agent::operations {
 
+namespace {
+
+/// With a registry and a tag, and without a digest: as the engine lists it.
+bool is_complete(const std::string& name) {
+    const auto slash = name.find('/');
+    if (slash == std::string::npos || name.find('@') != std::string::npos) return false;
+    const auto registry = name.substr(0, slash);
+    return (registry == "localhost" || registry.find_first_of(".:") != std::string::npos) &&
+           name.find(':', name.rfind('/')) != std::string::npos;
+}
+
+}  // namespace
+
 bool has_image(const host::Inventory& inventory, const model::Sha256& id) {
     return std::any_of(inventory.images.begin(), inventory.images.end(),
                        [&](const auto& image) { return image.id == id; });
@@ -28,6 +41,17 @@ std::optional<model::Sha256> image_named(const host::Inventory& inventory,
         if (std::find(image.names.begin(), image.names.end(), name) != image.names.end())
             return image.id;
     return std::nullopt;
+}
+
+bool lacks_name(const host::Inventory& inventory, const model::Sha256& id,
+                const std::string& name) {
+    for (const auto& image : inventory.images) {
+        if (image.id != id) continue;
+        const auto& names = image.names;
+        if (!is_complete(name)) return names.empty();
+        return std::find(names.begin(), names.end(), name) == names.end();
+    }
+    return false;
 }
 
 }  // namespace agent::operations

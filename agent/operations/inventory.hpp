@@ -16,5 +16,9 @@ namespace agent::operations {
 /// Image that has this name.
 [[nodiscard]] std::optional<model::Sha256> image_named(const host::Inventory& inventory,
                                                        const std::string& name);
+/// Whether an image that is there has lost the name that a description has for it. Names that the
+/// engine completes in its own way are not compared: any name keeps an image from being pruned.
+[[nodiscard]] bool lacks_name(const host::Inventory& inventory, const model::Sha256& id,
+                              const std::string& name);
 
 }  // namespace agent::operations

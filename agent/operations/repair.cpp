@@ -19,12 +19,19 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     std::vector<Effect> created;
     for (const auto& [id, bundle] : set.bundles) {
         const auto layout = paths.bundle(id, bundle.description.version) / "images";
-        for (const auto& container : bundle.description.containers)
-            if (!has_image(engine, *container.image_id) && seen.insert(*container.image_id).second)
+        for (const auto& container : bundle.description.containers) {
+            const auto& image = *container.image_id;
+            if (!seen.insert(image).second) continue;
+            if (!has_image(engine, image))
                 brought.emplace_back(BringImage{.layout = layout,
-                                                .id = *container.image_id,
+                                                .id = image,
                                                 .name = container.image,
                                                 .named_before = std::nullopt});
+            else if (lacks_name(engine, image, container.image) &&
+                     !image_named(engine, container.image))
+                brought.emplace_back(
+                    NameImage{.id = image, .name = container.image, .named_before = std::nullopt});
+        }
         for (const auto& container : bundle.containers) {
             const auto text = containers.find(container.name.value());
             if (text == containers.end() || has_container(engine, container)) continue;
@@ -38,19 +45,19 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     return brought;
 }
 
-Result<std::vector<std::string>> repair_engine(const Context& context) {
+Result<std::vector<Restoration>> repair_engine(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto containers, generations.read_containers(set.generation));
     TRY_ASSIGN(const auto engine, context.host.engine.inventory());
     World world{.context = context, .readers = {}};
-    std::vector<std::string> done;
+    std::vector<Restoration> done;
     for (const auto& effect : missing_from_engine(set, containers, engine, context.paths)) {
         context.progress.step(to_string(effect));
-        if (auto result = perform(effect, world); !result)
-            context.progress.warning(to_string(effect) + ": " + result.error().text());
-        else if (!std::holds_alternative<SyncEngineStore>(effect))
-            done.push_back(to_string(effect));
+        auto result = perform(effect, world);
+        // That it was synced is worth a word only where it failed.
+        if (!result || !std::holds_alternative<SyncEngineStore>(effect))
+            done.push_back({.what = to_string(effect), .result = std::move(result)});
     }
     return done;
 }

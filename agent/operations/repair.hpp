@@ -10,14 +10,19 @@
 
 namespace agent::operations {
 
-/// What the engine lacks of a generation: images and containers, as effects that restore them from
-/// the kept bundle files and the stored create arguments. Pure.
+/// What the engine lacks of a generation: images, names of images that nobody has, and containers,
+/// as effects that restore them from the kept bundle files and the stored create arguments. Pure.
 [[nodiscard]] std::vector<Effect> missing_from_engine(
     const model::InstalledSet& set, const std::map<std::string, std::string>& containers,
     const host::Inventory& engine, const store::Paths& paths);
 
-/// Restores what the engine lacks of the current generation. Returns what was done; each failure is
-/// a warning, and the rest goes on.
-[[nodiscard]] model::Result<std::vector<std::string>> repair_engine(const Context& context);
+/// What was to be restored, and what came of it.
+struct Restoration {
+    std::string what;
+    model::Result<> result;
+};
+
+/// Restores what the engine lacks of the current generation; goes on after what fails.
+[[nodiscard]] model::Result<std::vector<Restoration>> repair_engine(const Context& context);
 
 }  // namespace agent::operations

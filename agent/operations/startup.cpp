@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/startup.hpp"
 
-#include <charconv>
-#include <optional>
-#include <system_error>
-
 #include "agent/model/unit_name.hpp"
-#include "agent/operations/facts.hpp"
+#include "agent/operations/collect.hpp"
+#include "agent/operations/loaded_generation.hpp"
 #include "agent/operations/operation_lock.hpp"
+#include "agent/operations/render_again.hpp"
 #include "agent/operations/repair.hpp"
 #include "agent/store/engine_stamp.hpp"
 #include "agent/store/generations.hpp"
@@ -19,52 +17,26 @@ namespace {
 
 using model::Result;
 
-// Where the manager hands generators their late directory, systemd.generator(7).
-constexpr auto kLateDirectory = "run/systemd/generator.late";
-
-/// The generation that the generator linked at its last run; absent where it could not.
-std::optional<unsigned> loaded_generation(const Context& context) {
-    std::error_code error;
-    const auto target = std::filesystem::read_symlink(
-        context.paths.root() / kLateDirectory / model::kLoadedGenerationStamp, error);
-    if (error) return std::nullopt;
-    const auto text = target.string();
-    unsigned number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    return number;
-}
-
 /// An update of the operating system may bring a systemd that reads units otherwise. The set stays;
 /// a new generation has it with units for the systemd that runs.
-Result<> render_again(const Context& context) {
+Result<> render_for_new_systemd(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "startup"));
-    TRY_ASSIGN(const auto set, generations.installed());
+    TRY_ASSIGN(auto set, generations.installed());
     // The set that is to be confirmed may have to be left: it is rendered again at another boot.
     if (set.bundles.empty() || store::has_journal(context.paths)) return {};
     TRY_ASSIGN(const auto info, generations.read_info(set.generation));
-    TRY_ASSIGN(const auto facts, gather_facts(context, {}));
-    if (info.systemd_version == facts.render.systemd_version) return {};
-
-    TRY_ASSIGN(const auto state, generations.read_state(set.generation));
-    store::Generation next;
-    next.set = set;
-    next.set.generation = facts.next_generation;
-    next.info = {.number = facts.next_generation,
-                 .parent = set.generation,
-                 .reason = "units for systemd " + std::to_string(facts.render.systemd_version),
-                 .time = context.host.machine.now(),
-                 .systemd_version = facts.render.systemd_version};
-    const auto rendered = planning::render(set, facts);
-    next.units = rendered.files;
-    next.wants = rendered.wants;
-    next.has_devices = rendered.has_devices;
-    TRY_ASSIGN(next.containers, generations.read_containers(set.generation));
-    TRY(generations.write(next));
-    TRY(generations.write_state(next.info.number, state));
-    return generations.switch_to(next.info.number);
+    TRY_ASSIGN(const unsigned version, context.host.services.version());
+    if (info.systemd_version == version) return {};
+    TRY_ASSIGN(auto containers, generations.read_containers(set.generation));
+    TRY_ASSIGN(const unsigned number,
+               write_again(context, {.set = std::move(set),
+                                     .containers = std::move(containers),
+                                     .systemd_version = version,
+                                     .reason = "units for systemd " + std::to_string(version)}));
+    TRY(generations.switch_to(number));
+    // It may be one more than are kept.
+    return collect_garbage(context);
 }
 
 /// Only warns: a bundle that can start must start.
@@ -76,9 +48,10 @@ Result<> check_engine(const Context& context, unsigned generation) {
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
     if (store::stamp_matches(graph_root, generation)) return {};
     TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "startup"));
-    TRY_ASSIGN(const auto done, repair_engine(context));
-    for (const auto& step : done)
-        context.progress.warning("restored: " + step);
+    TRY_ASSIGN(const auto steps, repair_engine(context));
+    for (const auto& [what, result] : steps)
+        context.progress.warning(result ? "restored: " + what
+                                        : what + ": " + result.error().text());
     return {};
 }
 
@@ -92,7 +65,7 @@ Result<> startup(const Context& context) {
     if (set) {
         attempt(context, "checking the container engine's store",
                 check_engine(context, set->generation));
-        attempt(context, "rendering the units again", render_again(context));
+        attempt(context, "rendering the units again", render_for_new_systemd(context));
     } else {
         context.progress.warning("reading the installed set: " + set.error().text());
     }

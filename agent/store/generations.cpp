@@ -74,14 +74,6 @@ model::Error not_there(unsigned number, const fs::path& directory) {
             "generation " + std::to_string(number) + " is not there: " + directory.string()};
 }
 
-Result<> remove_unfinished_in(const fs::path& directory) {
-    TRY_ASSIGN(const auto names, names_in(directory));
-    for (const auto& name : names)
-        if (name.starts_with(kUnfinishedPrefix) || name.starts_with(kRemovedPrefix))
-            TRY(remove_tree(directory / name));
-    return {};
-}
-
 Generation empty_generation() {
     Generation generation;
     generation.info.reason = "nothing is installed";
@@ -237,10 +229,22 @@ Result<> Generations::remove(unsigned number) const {
     return remove_tree(paths_.generation_state(number));
 }
 
-Result<> Generations::remove_leftovers() const {
+Result<std::vector<fs::path>> Generations::leftovers() const {
+    std::vector<fs::path> left;
     for (const auto& directory :
-         {paths_.operation(), paths_.state(), paths_.generations(), paths_.bundles()})
-        TRY(remove_unfinished_in(directory));
+         {paths_.operation(), paths_.state(), paths_.generations(), paths_.bundles()}) {
+        TRY_ASSIGN(const auto names, names_in(directory));
+        for (const auto& name : names)
+            if (name.starts_with(kUnfinishedPrefix) || name.starts_with(kRemovedPrefix))
+                left.push_back(directory / name);
+    }
+    return left;
+}
+
+Result<> Generations::remove_leftovers() const {
+    TRY_ASSIGN(const auto left, leftovers());
+    for (const auto& path : left)
+        TRY(remove_tree(path));
     return {};
 }
 

@@ -88,6 +88,9 @@ class Generations {
     [[nodiscard]] model::Result<> keep_way_back() const;
     /// Removes the generation and its state; never the current one (ErrorCode::internal).
     [[nodiscard]] model::Result<> remove(unsigned number) const;
+    /// What interrupted writes and removals left anywhere in the state, or what a running operation
+    /// has begun.
+    [[nodiscard]] model::Result<std::vector<std::filesystem::path>> leftovers() const;
     /// Removes what interrupted writes and removals left anywhere in the state. Only for the holder
     /// of the lock: it cannot tell them from those of a running operation.
     [[nodiscard]] model::Result<> remove_leftovers() const;

@@ -67,6 +67,16 @@ void PropertyReader::ask(const std::string& path, const char* interface, const c
             [&value](sd_bus_message* message) { return take_basic(message, "t", value); });
 }
 
+void PropertyReader::ask(const std::string& path, const char* interface, const char* property,
+                         bool& value) {
+    ask_for(path, interface, property, [&value](sd_bus_message* message) {
+        int truth = 0;
+        const int result = take_basic(message, "b", truth);
+        if (result >= 0) value = truth != 0;
+        return result;
+    });
+}
+
 void PropertyReader::ask_hexadecimal(const std::string& path, const char* interface,
                                      const char* property, std::string& value) {
     ask_for(path, interface, property,

@@ -29,6 +29,7 @@ class PropertyReader {
              std::int32_t& value);
     void ask(const std::string& path, const char* interface, const char* property,
              std::uint64_t& value);
+    void ask(const std::string& path, const char* interface, const char* property, bool& value);
     /// Bytes as hexadecimal digits.
     void ask_hexadecimal(const std::string& path, const char* interface, const char* property,
                          std::string& value);

@@ -128,6 +128,10 @@ Result<std::vector<UnitState>> SystemdBus::states(const Units& units) {
     return with_bus([&units](const Bus& bus) { return read_states(bus, units); });
 }
 
+Result<Units> SystemdBus::changed_on_disk(const Units& units) {
+    return with_bus([&units](const Bus& bus) { return read_changed_on_disk(bus, units); });
+}
+
 Result<std::vector<std::pair<std::string, std::string>>> SystemdBus::foreign_unit_files(
     const Units& units) {
     TRY_ASSIGN(const Units unit_path,

@@ -39,6 +39,8 @@ class SystemdBus : public host::ServiceManager {
     [[nodiscard]] model::Result<> reset_failed(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<std::vector<host::UnitState>> states(
         const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<std::vector<std::string>> changed_on_disk(
+        const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<std::vector<std::pair<std::string, std::string>>>
     foreign_unit_files(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> mask_runtime(const std::vector<std::string>& units) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/unit_states.hpp"
 
+#include <deque>
 #include <string_view>
 
 #include "agent/model/unit_name.hpp"
@@ -15,6 +16,7 @@ using host::UnitState;
 using model::Result;
 
 constexpr const char* kNotFound = "not-found";
+constexpr const char* kUnitInterface = "org.freedesktop.systemd1.Unit";
 
 struct ListedUnit {
     UnitState state;
@@ -46,10 +48,9 @@ void ask_service(PropertyReader& reader, const std::string& path, UnitState& sta
 }
 
 void ask_unit(PropertyReader& reader, const std::string& path, UnitState& state) {
-    constexpr const char* kInterface = "org.freedesktop.systemd1.Unit";
-    reader.ask(path, kInterface, "FragmentPath", state.fragment_path);
-    reader.ask_hexadecimal(path, kInterface, "InvocationID", state.invocation_id);
-    reader.ask(path, kInterface, since_property(state.active), state.since);
+    reader.ask(path, kUnitInterface, "FragmentPath", state.fragment_path);
+    reader.ask_hexadecimal(path, kUnitInterface, "InvocationID", state.invocation_id);
+    reader.ask(path, kUnitInterface, since_property(state.active), state.since);
     if (state.name.ends_with(".service")) ask_service(reader, path, state);
 }
 
@@ -109,14 +110,33 @@ std::vector<UnitState> in_order_of(const std::vector<std::string>& units,
     return states;
 }
 
-}  // namespace
-
-Result<std::vector<UnitState>> read_states(const Bus& bus, const std::vector<std::string>& units) {
-    // systemd leaves names that are none out of its list, silently.
+/// systemd leaves names that are none out of its list, silently.
+std::vector<std::string> possible(const std::vector<std::string>& units) {
     std::vector<std::string> names;
     for (const auto& unit : units)
         if (model::is_unit_file_name(unit)) names.push_back(unit);
-    TRY_ASSIGN(std::vector<ListedUnit> listed, list_units(bus, names));
+    return names;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> read_changed_on_disk(const Bus& bus,
+                                                      const std::vector<std::string>& units) {
+    TRY_ASSIGN(const std::vector<ListedUnit> listed, list_units(bus, possible(units)));
+    PropertyReader reader(bus);
+    std::deque<bool> changed(listed.size(), false);
+    for (std::size_t i = 0; i < listed.size(); ++i)
+        if (listed[i].state.load != kNotFound)
+            reader.ask(listed[i].object_path, kUnitInterface, "NeedDaemonReload", changed[i]);
+    TRY(reader.finish());
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < listed.size(); ++i)
+        if (changed[i]) names.push_back(listed[i].state.name);
+    return names;
+}
+
+Result<std::vector<UnitState>> read_states(const Bus& bus, const std::vector<std::string>& units) {
+    TRY_ASSIGN(std::vector<ListedUnit> listed, list_units(bus, possible(units)));
 
     PropertyReader reader(bus);
     for (auto& [state, object_path] : listed)

@@ -13,5 +13,8 @@ namespace agent::systemd {
 /// properties of each unit that is there. Names that no unit can have are `not-found`.
 [[nodiscard]] model::Result<std::vector<host::UnitState>> read_states(
     const Bus& bus, const std::vector<std::string>& units);
+/// Those whose NeedDaemonReload is true.
+[[nodiscard]] model::Result<std::vector<std::string>> read_changed_on_disk(
+    const Bus& bus, const std::vector<std::string>& units);
 
 }  // namespace agent::systemd

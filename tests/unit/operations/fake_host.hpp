@@ -132,6 +132,8 @@ class FakeServices final : public host::ServiceManager {
     Jobs restart(const std::vector<std::string>& names, Timeout timeout) override;
     Result<> reset_failed(const std::vector<std::string>& names) override;
     Result<std::vector<host::UnitState>> states(const std::vector<std::string>& names) override;
+    Result<std::vector<std::string>> changed_on_disk(
+        const std::vector<std::string>& names) override;
     Result<std::vector<std::pair<std::string, std::string>>> foreign_unit_files(
         const std::vector<std::string>& names) override;
     Result<> mask_runtime(const std::vector<std::string>& names) override;
@@ -153,6 +155,8 @@ class FakeServices final : public host::ServiceManager {
     std::map<std::string, FakeUnit> units;
     /// Units of the host, with their files.
     std::map<std::string, std::string> foreign;
+    /// Where the generator leaves its stamp; nowhere unless a test looks at it.
+    std::filesystem::path stamp;
     std::set<std::string> never_ready;
     /// The same, by the container's name in the engine.
     std::set<std::string> never_ready_containers;
@@ -168,6 +172,7 @@ class FakeServices final : public host::ServiceManager {
     std::vector<std::string> log;
 
   private:
+    void leave_stamp() const;
     [[nodiscard]] bool known(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> listed(const std::string& name,
                                                   const std::string& key) const;

@@ -48,12 +48,14 @@ constexpr auto kStore = "update-agent-store.service";
 void FakeServices::load() {
     loaded.clear();
     wanted_by_all_.clear();
+    leave_stamp();
     if (!std::filesystem::is_directory(units_link_)) return;
     for (const auto& entry : std::filesystem::directory_iterator(units_link_))
         if (entry.is_regular_file())
             loaded[entry.path().filename().string()] = read_text(entry.path());
-    for (const auto& entry :
-         std::filesystem::directory_iterator(units_link_ / "installed-bundles.target.wants"))
+    const auto wants = units_link_ / "installed-bundles.target.wants";
+    if (!std::filesystem::is_directory(wants)) return;
+    for (const auto& entry : std::filesystem::directory_iterator(wants))
         wanted_by_all_.push_back(entry.path().filename().string());
     std::sort(wanted_by_all_.begin(), wanted_by_all_.end());
 }
@@ -75,6 +77,14 @@ void FakeServices::boot() {
     load();
     for (auto& [name, container] : engine_.made)
         if (container.state == "running") container.state = "exited";
+}
+
+void FakeServices::leave_stamp() const {
+    if (stamp.empty()) return;
+    std::filesystem::remove(stamp);
+    std::filesystem::create_directories(stamp.parent_path());
+    const auto linked = std::filesystem::read_symlink(units_link_);
+    std::filesystem::create_symlink(linked.parent_path().filename(), stamp);
 }
 
 std::map<std::string, FakeUnit> FakeServices::noticeable() const {
@@ -270,6 +280,18 @@ Result<std::vector<host::UnitState>> FakeServices::states(const std::vector<std:
                             .exit_status = 0});
         }
         return Result<std::vector<host::UnitState>>(list);
+    });
+}
+
+Result<std::vector<std::string>> FakeServices::changed_on_disk(
+    const std::vector<std::string>& names) {
+    return faults_.call("services.changed_on_disk", [&] {
+        std::vector<std::string> changed;
+        for (const auto& name : names)
+            if (loaded.count(name) != 0 && (!std::filesystem::exists(units_link_ / name) ||
+                                            read_text(units_link_ / name) != loaded.at(name)))
+                changed.push_back(name);
+        return Result<std::vector<std::string>>(changed);
     });
 }
 

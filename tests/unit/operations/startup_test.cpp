@@ -157,6 +157,7 @@ TEST_CASE("Another systemd gets the same set with units of its own") {
     const auto info = must(generations.read_info(2));
     CHECK(info.parent == 1);
     CHECK(info.systemd_version == 257);
+    CHECK(info.brought_images == must(generations.read_info(1)).brought_images);
     CHECK(has(info.reason, "257"));
     CHECK(must(generations.read_state(2)).confirmed);
     CHECK(must(generations.read_containers(2)) == must(generations.read_containers(1)));
@@ -169,6 +170,31 @@ TEST_CASE("Another systemd gets the same set with units of its own") {
     must(operations::startup(scene.context()));
     CHECK(must(generations.current()) == 2);
     CHECK(scene.services.log == kOnlyQueued);
+}
+
+TEST_CASE("Units that are rendered again leave no generation more than are kept") {
+    Scene scene;
+    scene.have({bundles().clock});
+    shut_down(scene);
+    linked_by_generator(scene, "1");
+    scene.configuration.keep_generations = 1;
+    scene.services.systemd_version = 257;
+    must(operations::startup(scene.context()));
+    CHECK(must(store::Generations(scene.paths()).list()) == std::vector<unsigned>{2});
+    CHECK(scene.engine.made.size() == 1);
+    CHECK(scene.engine.image_names.size() == 1);
+    CHECK(scene.progress.warnings.empty());
+}
+
+TEST_CASE("A name that an image lost while the store was torn is given back") {
+    Scene scene;
+    scene.have({bundles().clock});
+    linked_by_generator(scene, "1");
+    scene.engine.image_names.begin()->second.clear();
+    must(operations::startup(scene.context()));
+    CHECK(scene.engine.image_names.begin()->second == std::set<std::string>{"localhost/ticker:1"});
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(scene.progress.warnings[0] == "restored: naming image localhost/ticker:1");
 }
 
 TEST_CASE("With nothing installed, startup writes nothing") {
