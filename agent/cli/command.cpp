@@ -32,6 +32,7 @@ struct Values {
     Logs logs;
     ShowHistory history;
     Doctor doctor;
+    Verify verify_set;
     BundleCreate create;
     BundleValidate validate;
     BundleInspect inspect;
@@ -83,6 +84,8 @@ void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) 
     history->add_option("-n,--lines", values.history.lines, "Newest operations; 0 for all")
         ->capture_default_str();
     add(app, "doctor", "Look for what keeps bundles from working", values.doctor, chosen);
+    add(app, "verify", "Check all that the installed set needs", values.verify_set, chosen)
+        ->add_flag("--repair", values.verify_set.repair, "Put right what can be put right");
     auto* logs = add(app, "logs", "Show the journal of a bundle or container", values.logs, chosen);
     logs->add_option("NAME", values.logs.name, "Bundle or container")->required();
     logs->add_flag("-f,--follow", values.logs.follow, "Go on with what is written");

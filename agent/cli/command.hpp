@@ -55,6 +55,9 @@ struct ShowHistory {
     unsigned lines = 20;
 };
 struct Doctor {};
+struct Verify {
+    bool repair = false;
+};
 struct BundleCreate {
     operations::CreateBundleRequest request;
 };
@@ -89,9 +92,9 @@ struct Complete {
 
 using Command =
     std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs,
-                 ShowHistory, Doctor, BundleCreate, BundleValidate, BundleInspect, BundleVerify,
-                 VersionMatch, VersionCompare, Recover, Confirm, Startup, InitStore, StoreStamp,
-                 Complete>;
+                 ShowHistory, Doctor, Verify, BundleCreate, BundleValidate, BundleInspect,
+                 BundleVerify, VersionMatch, VersionCompare, Recover, Confirm, Startup, InitStore,
+                 StoreStamp, Complete>;
 
 struct Options {
     bool json = false;

@@ -192,6 +192,21 @@ std::string doctor(const std::vector<operations::Check>& checks) {
     return print(value);
 }
 
+std::string verified(const operations::Verification& verification) {
+    Json value = document();
+    value["generation"] = verification.generation;
+    value["left"] = verification.left();
+    value["findings"] = Json::array();
+    for (const auto& defect : verification.defects)
+        value["findings"].push_back({{"kind", to_string(defect.kind)},
+                                     {"subject", defect.subject},
+                                     {"text", defect.text},
+                                     {"repairable", defect.repairable},
+                                     {"repaired", defect.repaired},
+                                     {"advice", defect.advice}});
+    return print(value);
+}
+
 std::string created(const operations::CreatedBundle& bundle) {
     Json value = document();
     value["file"] = bundle.file.string();

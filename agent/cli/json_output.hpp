@@ -11,6 +11,7 @@
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
 
 namespace agent::cli::json {
@@ -28,6 +29,7 @@ inline constexpr int kFormat = 1;
 [[nodiscard]] std::string status(const operations::Status& status);
 [[nodiscard]] std::string history(const std::vector<store::HistoryEntry>& entries);
 [[nodiscard]] std::string doctor(const std::vector<operations::Check>& checks);
+[[nodiscard]] std::string verified(const operations::Verification& verification);
 [[nodiscard]] std::string created(const operations::CreatedBundle& bundle);
 [[nodiscard]] std::string inspected(const operations::InspectedBundle& bundle);
 [[nodiscard]] std::string validated(const model::Description& description);

@@ -138,6 +138,11 @@ class Runner {
             if (check.finding == operations::Finding::failure) report.status = 1;
         return report;
     }
+    Result<Report> operator()(const Verify& command) const {
+        TRY_ASSIGN(const auto done, operations::verify(context_, command.repair));
+        return Report{.text = json_ ? json::verified(done) : text::verified(done),
+                      .status = done.left() == 0 ? 0 : 1};
+    }
     Result<Report> operator()(const BundleCreate& command) const {
         TRY_ASSIGN(const auto created, operations::create_bundle(context_, command.request));
         return Report{.text = json_ ? json::created(created) : text::created(created)};

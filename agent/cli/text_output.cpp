@@ -210,6 +210,22 @@ std::string doctor(const std::vector<operations::Check>& checks) {
     return text;
 }
 
+std::string verified(const operations::Verification& verification) {
+    std::string text;
+    for (const auto& defect : verification.defects) {
+        text += defect.repaired ? "repaired  " : "WRONG  ";
+        text +=
+            std::string(to_string(defect.kind)) + " " + defect.subject + ": " + defect.text + "\n";
+        if (!defect.repaired && !defect.advice.empty()) text += "    " + defect.advice + "\n";
+    }
+    const auto all = verification.defects.size();
+    const auto left = verification.left();
+    text += "generation " + std::to_string(verification.generation);
+    if (left != 0)
+        return text + ": " + std::to_string(left) + " of " + std::to_string(all) + " left\n";
+    return text + (all == 0 ? " has all that it needs\n" : " has all that it needs again\n");
+}
+
 std::string created(const operations::CreatedBundle& bundle) {
     std::string text = bundle.file.string() + "  " + bundle.id.value() + " " +
                        bundle.version.to_string() + "  " + model::human_size(bundle.size) + "\n" +

@@ -11,6 +11,7 @@
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
 
 namespace agent::cli::text {
@@ -25,6 +26,7 @@ namespace agent::cli::text {
 [[nodiscard]] std::string status(const operations::Status& status, model::SystemTime now);
 [[nodiscard]] std::string history(const std::vector<store::HistoryEntry>& entries);
 [[nodiscard]] std::string doctor(const std::vector<operations::Check>& checks);
+[[nodiscard]] std::string verified(const operations::Verification& verification);
 [[nodiscard]] std::string created(const operations::CreatedBundle& bundle);
 [[nodiscard]] std::string inspected(const operations::InspectedBundle& bundle);
 

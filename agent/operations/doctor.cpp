@@ -63,10 +63,7 @@ Check check_services(const Context& context) {
 Check check_installed_set(const Context& context) {
     const store::Generations generations(context.paths);
     const auto set = generations.installed();
-    if (!set)
-        return failure("installed set", set.error().text(),
-                       "stop installed-bundles.target, move /opt/operation/systemd-units away, "
-                       "'systemctl daemon-reload', then install the bundles again");
+    if (!set) return failure("installed set", set.error().text(), kUnreadableSetAdvice);
     return good("installed set", "generation " + std::to_string(set->generation) + ", " +
                                      std::to_string(set->bundles.size()) + " bundles");
 }

@@ -20,6 +20,11 @@ struct Check {
     std::string advice;
 };
 
+/// What helps where the current generation cannot be read.
+inline constexpr const char* kUnreadableSetAdvice =
+    "stop installed-bundles.target, move /opt/operation/systemd-units away, "
+    "'systemctl daemon-reload', then install the bundles again";
+
 /// Looks at everything that keeps bundles from being installed or from running. Changes nothing,
 /// and goes on after what fails.
 [[nodiscard]] std::vector<Check> examine(const Context& context);

@@ -69,6 +69,8 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<Show>("show base").id == "base");
     command<ShowStatus>("status");
     command<Doctor>("doctor");
+    CHECK_FALSE(command<Verify>("verify").repair);
+    CHECK(command<Verify>("verify --repair").repair);
     CHECK(command<Start>("start broker bundle:base").names == Words{"broker", "bundle:base"});
     CHECK(command<Stop>("stop container:broker").names == Words{"container:broker"});
     CHECK(command<Restart>("restart base").names == Words{"base"});
@@ -199,7 +201,7 @@ TEST_CASE("Help and version go to standard output and end with 0") {
     }
     const auto help = parsed("--help").error().standard_output;
     for (const auto* name : {"install", "remove", "list", "show", "status", "start", "stop",
-                             "restart", "logs", "doctor", "bundle", "version"}) {
+                             "restart", "logs", "doctor", "verify", "bundle", "version"}) {
         INFO(name);
         CHECK(has(help, std::string("\n  ") + name + " "));
     }

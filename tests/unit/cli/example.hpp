@@ -6,6 +6,7 @@
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
 #include "tests/unit/planning/example.hpp"
 
@@ -162,6 +163,21 @@ inline std::vector<operations::Check> checks() {
     return {{.name = "clock", .finding = Finding::good, .text = "plausible", .advice = {}},
             {.name = "space", .finding = Finding::warning, .text = "low", .advice = "free some"},
             {.name = "packages", .finding = Finding::failure, .text = "none", .advice = "apt"}};
+}
+
+/// A unit that was repaired, and a blob that is lost.
+inline operations::Verification verification() {
+    using Kind = operations::Defect::Kind;
+    return {.generation = 3,
+            .defects = {{.kind = Kind::unit,
+                         .subject = "broker.service",
+                         .text = "is missing",
+                         .repairable = true,
+                         .repaired = true},
+                        {.kind = Kind::bundle,
+                         .subject = "base_1.2.0/images/blobs/sha256/a",
+                         .text = "has 1 bytes",
+                         .advice = "tar"}}};
 }
 
 inline operations::CreatedBundle created() {

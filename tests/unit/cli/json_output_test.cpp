@@ -186,3 +186,17 @@ TEST_CASE("Text that is not UTF-8 is printed all the same") {
     const agent::model::Error error(agent::model::ErrorCode::invalid, "bad \xff byte");
     CHECK(parsed(json::error(error))["error"]["message"] == "bad \xEF\xBF\xBD byte");
 }
+
+TEST_CASE("What was verified has every finding with the same keys, and how many are left") {
+    const auto value = parsed(json::verified(example::verification()));
+    CHECK(keys(value) == Keys{"generation", "left", "findings"});
+    CHECK(value["generation"] == 3);
+    CHECK(value["left"] == 1);
+    REQUIRE(value["findings"].size() == 2);
+    CHECK(value["findings"][0] == Json::parse(R"({"kind": "unit", "subject": "broker.service",
+        "text": "is missing", "repairable": true, "repaired": true, "advice": ""})"));
+    CHECK(value["findings"][1] ==
+          Json::parse(R"({"kind": "bundle", "subject": "base_1.2.0/images/blobs/sha256/a",
+        "text": "has 1 bytes", "repairable": false, "repaired": false, "advice": "tar"})"));
+    CHECK(parsed(json::verified({}))["findings"] == Json::array());
+}

@@ -122,6 +122,8 @@ TEST_CASE("What a command has to say is on standard output, and nothing else") {
         {{"version", "compare", "1.0.0", "2.0.0"}, "lt\n", "order"},
         {{"history"}, "base 1.0.0", "operations"},
         {{"doctor"}, "trust anchors", "checks"},
+        {{"verify"}, "generation 1 has all that it needs", "findings"},
+        {{"verify", "--repair"}, "generation 1 has all that it needs", "left"},
         {{"remove", "--dry-run", "view"}, "would remove", "dry-run"},
     };
     for (const auto& each : cases) {
@@ -237,6 +239,23 @@ TEST_CASE("The doctor ends with 1 where something fails, and with 0 where he onl
     CHECK(failed.status == 1);
     CHECK(has(failed.out, "FAILURE  trust anchors"));
     CHECK(failed.err.empty());
+}
+
+TEST_CASE("Verifying ends with 1 where something is wrong, and with 0 once it is repaired") {
+    Scene scene;
+    REQUIRE(run(scene, {"install", bundles().clock}).status == 0);
+    std::filesystem::remove(scene.paths().units_link() / "ticker.service");
+    const auto found = run(scene, {"verify"});
+    CHECK(found.status == 1);
+    CHECK(has(found.out, "WRONG  unit ticker.service: is missing\n    update-agent verify"));
+    CHECK(found.err.empty());
+    const auto repaired = run(scene, {"verify", "--repair"});
+    CHECK(repaired.status == 0);
+    CHECK(has(repaired.out, "repaired  unit ticker.service"));
+    CHECK(run(scene, {"verify"}).status == 0);
+    const auto lock = must(store::Lock::acquire(scene.paths(), "install"));
+    CHECK(run(scene, {"verify", "--repair"}).status == 7);
+    CHECK(run(scene, {"verify"}).status == 0);
 }
 
 TEST_CASE("Every step is told when asked for, and warnings always") {

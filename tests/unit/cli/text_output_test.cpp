@@ -184,6 +184,21 @@ TEST_CASE("The doctor gives advice below what is wrong") {
           "    apt\n");
 }
 
+TEST_CASE("What was verified is told with what is repaired, what is left, and how many") {
+    auto verification = example::verification();
+    CHECK(text::verified(verification) ==
+          "repaired  unit broker.service: is missing\n"
+          "WRONG  bundle base_1.2.0/images/blobs/sha256/a: has 1 bytes\n"
+          "    tar\n"
+          "generation 3: 1 of 2 left\n");
+    verification.defects.pop_back();
+    CHECK(text::verified(verification) ==
+          "repaired  unit broker.service: is missing\n"
+          "generation 3 has all that it needs again\n");
+    CHECK(text::verified({.generation = 3, .defects = {}}) ==
+          "generation 3 has all that it needs\n");
+}
+
 TEST_CASE("A created bundle is told with the ids of its images") {
     CHECK(text::created(example::created()) ==
           "base_1.2.0.bundle  base 1.2.0  1.5 KiB\n"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/verify_engine.hpp"
+
+#include <algorithm>
+
+#include "agent/containers/create_spec.hpp"
+#include "agent/operations/collect.hpp"
+#include "agent/operations/inventory.hpp"
+#include "agent/operations/repair.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using Kind = Defect::Kind;
+constexpr const char* kNotNeeded = "is needed by no kept generation";
+
+void look_at_images(const CurrentGeneration& current, const host::Inventory& engine,
+                    const store::Paths& paths, Defects& defects) {
+    for (const auto& effect : missing_from_engine(current.set, {}, engine, paths)) {
+        if (const auto* bring = std::get_if<BringImage>(&effect))
+            defects.push_back({.kind = Kind::image,
+                               .subject = bring->name,
+                               .text = "is missing: " + bring->id.hex(),
+                               .repairable = true});
+        if (const auto* name = std::get_if<NameImage>(&effect))
+            defects.push_back({.kind = Kind::image,
+                               .subject = name->name,
+                               .text = "is a name that no image has: " + name->id.hex(),
+                               .repairable = true});
+    }
+}
+
+/// Images that the set wants under a name; two bundles may have it for different ones.
+std::set<model::Sha256> wanted_under(const model::InstalledSet& set, const std::string& name) {
+    std::set<model::Sha256> wanted;
+    for (const auto& [id, bundle] : set.bundles)
+        for (const auto& container : bundle.description.containers)
+            if (container.image == name) wanted.insert(*container.image_id);
+    return wanted;
+}
+
+/// A name that somebody gave to another image is that image's.
+void look_at_taken_names(const model::InstalledSet& set, const host::Inventory& engine,
+                         Defects& defects) {
+    std::set<std::string> seen;
+    for (const auto& [id, bundle] : set.bundles)
+        for (const auto& container : bundle.description.containers) {
+            const auto& name = container.image;
+            const auto holder = image_named(engine, name);
+            if (!holder || wanted_under(set, name).count(*holder) != 0) continue;
+            if (!has_image(engine, *container.image_id) || !seen.insert(name).second) continue;
+            defects.push_back({.kind = Kind::image,
+                               .subject = name,
+                               .text = "is the name of another image: " + holder->hex(),
+                               .advice = "podman tag " + container.image_id->hex() + " " + name});
+        }
+}
+
+bool is_name_taken(const host::Inventory& engine, const std::string& name) {
+    return std::any_of(engine.containers.begin(), engine.containers.end(),
+                       [&](const auto& container) { return container.name == name; });
+}
+
+void look_at_containers(const CurrentGeneration& current, const host::Inventory& engine,
+                        Defects& defects) {
+    for (const auto& [id, bundle] : current.set.bundles)
+        for (const auto& container : bundle.containers) {
+            if (has_container(engine, container)) continue;
+            Defect defect{
+                .kind = Kind::container, .subject = container.podman_name, .text = "is missing"};
+            const auto text = current.arguments.find(container.name.value());
+            if (is_name_taken(engine, container.podman_name)) {
+                defect.text = "is another container than the bundle's";
+                defect.advice = "'podman rm " + container.podman_name +
+                                "', then 'update-agent verify --repair'";
+            } else if (text != current.arguments.end() &&
+                       containers::parse_create_spec(text->second)) {
+                defect.repairable = true;
+            } else {
+                defect.advice = "its create arguments are lost, see there";
+            }
+            defects.push_back(std::move(defect));
+        }
+}
+
+bool is_running(const host::Inventory& engine, const std::string& name) {
+    return std::any_of(engine.containers.begin(), engine.containers.end(), [&](const auto& each) {
+        return each.name == name && each.state == "running";
+    });
+}
+
+void note(Defects& defects, std::string subject, std::string text) {
+    defects.push_back({.kind = Kind::leftover,
+                       .subject = std::move(subject),
+                       .text = std::move(text),
+                       .repairable = true});
+}
+
+void note_garbage(const Context& context, const Garbage& garbage, const host::Inventory& engine,
+                  Defects& defects) {
+    for (const auto& name : garbage.containers) {
+        note(defects, "container " + name, kNotNeeded);
+        if (!is_running(engine, name)) continue;
+        defects.back().text += ", and runs";
+        defects.back().repairable = false;
+        defects.back().advice = "podman stop " + name;
+    }
+    for (const auto& image : garbage.images)
+        note(defects, "image " + image.hex(), kNotNeeded);
+    for (const auto& name : garbage.bundles)
+        note(defects, (context.paths.bundles() / name).string(), kNotNeeded);
+    for (const auto number : garbage.generations)
+        note(defects, context.paths.generation(number).string(),
+             "is older than the " + std::to_string(context.configuration.keep_generations) +
+                 " that are kept");
+}
+
+}  // namespace
+
+Defects look_at_engine(const CurrentGeneration& current, const host::Inventory& engine,
+                       const store::Paths& paths) {
+    Defects defects;
+    look_at_images(current, engine, paths, defects);
+    look_at_taken_names(current.set, engine, defects);
+    look_at_containers(current, engine, defects);
+    return defects;
+}
+
+Defects look_for_leftovers(const Context& context, const host::Inventory& engine) {
+    Defects defects;
+    // What cannot be listed or read was told by the look at the set.
+    if (const auto left = store::Generations(context.paths).leftovers())
+        for (const auto& path : *left)
+            note(defects, path.string(), "was left by an operation that was interrupted");
+    std::set<std::string> ours;
+    for (const auto& container : engine.containers)
+        ours.insert(container.name);
+    if (const auto garbage = look_for_garbage(context, ours))
+        note_garbage(context, *garbage, engine, defects);
+    return defects;
+}
+
+}  // namespace agent::operations
