@@ -17,7 +17,7 @@ namespace {
 using model::Result;
 using Kind = Defect::Kind;
 
-bool any(const Defects& defects, std::initializer_list<Kind> kinds) {
+bool any_repairable_of(const Defects& defects, std::initializer_list<Kind> kinds) {
     return std::any_of(defects.begin(), defects.end(), [&](const auto& defect) {
         return defect.repairable &&
                std::find(kinds.begin(), kinds.end(), defect.kind) != kinds.end();
@@ -41,8 +41,8 @@ Result<std::vector<std::string>> services_loaded_otherwise(const Context& contex
     return names;
 }
 
-std::vector<std::string> pauses_of(const model::InstalledSet& set,
-                                   const std::vector<std::string>& services) {
+std::vector<std::string> pauses_before(const model::InstalledSet& set,
+                                       const std::vector<std::string>& services) {
     std::vector<std::string> pauses;
     for (const auto& [id, bundle] : set.bundles)
         for (const auto& container : bundle.description.containers)
@@ -75,38 +75,38 @@ Result<> replace_generation(const Context& context, const CurrentGeneration& cur
                             .to = number,
                             .restart = restart,
                             .replaced_targets = {},
-                            .pauses = pauses_of(current.set, restart),
+                            .pauses = pauses_before(current.set, restart),
                             .bound = kJobBound},
                    world);
 }
 
-void attempt(const Context& context, const std::string& what, const Result<>& result) {
+void try_to_mend(const Context& context, const std::string& what, const Result<>& result) {
     if (!result) context.progress.warning(what + ": " + result.error().text());
 }
 
 Result<> restore_engine(const Context& context) {
     TRY_ASSIGN(const auto steps, repair_engine(context));
     for (const auto& [what, result] : steps)
-        attempt(context, what, result);
+        try_to_mend(context, what, result);
     return {};
 }
 
 }  // namespace
 
 void mend(const Context& context, const SetLook& set, const Defects& defects) {
-    attempt(context, "restoring texts of kept bundles", restore_kept_texts(context, set.sets));
+    try_to_mend(context, "restoring texts of kept bundles", restore_kept_texts(context, set.sets));
     // Without the current generation nobody knows what is needed.
     if (!set.current) return;
-    const bool anew = any(defects, {Kind::set, Kind::arguments, Kind::unit});
+    const bool anew = any_repairable_of(defects, {Kind::set, Kind::arguments, Kind::unit});
     if (anew)
-        attempt(context, "replacing the generation", replace_generation(context, *set.current));
-    else if (any(defects, {Kind::loaded}))
-        attempt(context, "loading the units", context.host.services.reload());
-    if (any(defects, {Kind::image, Kind::container}))
-        attempt(context, "restoring images and containers", restore_engine(context));
+        try_to_mend(context, "replacing the generation", replace_generation(context, *set.current));
+    else if (any_repairable_of(defects, {Kind::loaded}))
+        try_to_mend(context, "loading the units", context.host.services.reload());
+    if (any_repairable_of(defects, {Kind::image, Kind::container}))
+        try_to_mend(context, "restoring images and containers", restore_engine(context));
     // The generation that was replaced may be one more than are kept.
-    if (anew || any(defects, {Kind::leftover}))
-        attempt(context, "removing what is not needed", collect_garbage(context));
+    if (anew || any_repairable_of(defects, {Kind::leftover}))
+        try_to_mend(context, "removing what is not needed", collect_garbage(context));
 }
 
 }  // namespace agent::operations

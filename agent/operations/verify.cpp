@@ -26,7 +26,7 @@ struct Look {
     Defects defects;
 };
 
-void append(Defects& defects, Defects more) {
+void append_to(Defects& defects, Defects more) {
     std::move(more.begin(), more.end(), std::back_inserter(defects));
 }
 
@@ -43,28 +43,28 @@ void look_for_transaction(const store::Paths& paths, Defects& defects) {
 Result<> look_at_machine(const Context& context, const CurrentGeneration& current,
                          Defects& defects) {
     TRY_ASSIGN(auto units, look_at_unit_files(context, current));
-    append(defects, std::move(units));
+    append_to(defects, std::move(units));
     host::Inventory engine;
     if (!context.offline) {
         TRY_ASSIGN(auto loaded, look_at_loaded(context, current));
-        append(defects, std::move(loaded));
+        append_to(defects, std::move(loaded));
         TRY_ASSIGN(engine, context.host.engine.inventory());
-        append(defects, look_at_engine(current, engine, context.paths));
+        append_to(defects, look_at_engine(current, engine, context.paths));
     }
-    append(defects, look_for_leftovers(context, engine));
+    append_to(defects, look_for_leftovers(context, engine));
     return {};
 }
 
 /// `bundles`: whether every byte of the kept bundles is read.
-Result<Look> look(const Context& context, bool bundles) {
+Result<Look> look_at_all(const Context& context, bool bundles) {
     Look look;
     look_for_transaction(context.paths, look.defects);
     look.set = look_at_set(context);
-    append(look.defects, look.set.defects);
+    append_to(look.defects, look.set.defects);
     if (look.set.current) TRY(look_at_machine(context, *look.set.current, look.defects));
     if (!bundles) return look;
     TRY_ASSIGN(auto damaged, look_at_kept_bundles(context, look.set.sets));
-    append(look.defects, std::move(damaged));
+    append_to(look.defects, std::move(damaged));
     return look;
 }
 
@@ -87,7 +87,7 @@ Defects compared(Defects before, Defects after) {
         });
         if (defect.repaired) all.push_back(std::move(defect));
     }
-    append(all, std::move(after));
+    append_to(all, std::move(after));
     return all;
 }
 
@@ -96,8 +96,8 @@ void advise(Defects& defects, const std::string& what) {
         if (defect.repairable && !defect.repaired) defect.advice = what;
 }
 
-void record(const Context& context, const Verification& done, unsigned generation_before,
-            std::chrono::steady_clock::time_point start) {
+void record_repair(const Context& context, const Verification& done, unsigned generation_before,
+                   std::chrono::steady_clock::time_point start) {
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);
     std::vector<std::string> notes;
@@ -128,11 +128,11 @@ Result<Verification> repair_after(const Context& context, Look first) {
     const auto start = context.host.machine.monotonic();
     const unsigned before = current_generation(context);
     mend(context, first.set, first.defects);
-    TRY_ASSIGN(auto second, look(context, any_of(first.defects, Kind::bundle)));
+    TRY_ASSIGN(auto second, look_at_all(context, any_of(first.defects, Kind::bundle)));
     Verification done{.generation = current_generation(context),
                       .defects = compared(std::move(first.defects), std::move(second.defects))};
     advise(done.defects, "repairing it failed; the warnings say why");
-    record(context, done, before, start);
+    record_repair(context, done, before, start);
     return done;
 }
 
@@ -174,7 +174,7 @@ Result<Verification> verify(const Context& context, bool repair) {
     if (repair) {
         TRY_ASSIGN(lock, store::Lock::acquire(context.paths, "verify --repair"));
     }
-    TRY_ASSIGN(auto first, look(context, true));
+    TRY_ASSIGN(auto first, look_at_all(context, true));
     // What looks like a leftover may be what recovery needs.
     const bool interrupted = any_of(first.defects, Kind::transaction);
     if (repair && !interrupted && any_repairable(first.defects))

@@ -90,7 +90,7 @@ bool is_running(const host::Inventory& engine, const std::string& name) {
     });
 }
 
-void note(Defects& defects, std::string subject, std::string text) {
+void note_leftover(Defects& defects, std::string subject, std::string text) {
     defects.push_back({.kind = Kind::leftover,
                        .subject = std::move(subject),
                        .text = std::move(text),
@@ -100,20 +100,21 @@ void note(Defects& defects, std::string subject, std::string text) {
 void note_garbage(const Context& context, const Garbage& garbage, const host::Inventory& engine,
                   Defects& defects) {
     for (const auto& name : garbage.containers) {
-        note(defects, "container " + name, kNotNeeded);
+        note_leftover(defects, "container " + name, kNotNeeded);
         if (!is_running(engine, name)) continue;
         defects.back().text += ", and runs";
         defects.back().repairable = false;
         defects.back().advice = "podman stop " + name;
     }
     for (const auto& image : garbage.images)
-        note(defects, "image " + image.hex(), kNotNeeded);
+        note_leftover(defects, "image " + image.hex(), kNotNeeded);
     for (const auto& name : garbage.bundles)
-        note(defects, (context.paths.bundles() / name).string(), kNotNeeded);
+        note_leftover(defects, (context.paths.bundles() / name).string(), kNotNeeded);
     for (const auto number : garbage.generations)
-        note(defects, context.paths.generation(number).string(),
-             "is older than the " + std::to_string(context.configuration.keep_generations) +
-                 " that are kept");
+        note_leftover(defects, context.paths.generation(number).string(),
+                      "is older than the " +
+                          std::to_string(context.configuration.keep_generations) +
+                          " that are kept");
 }
 
 }  // namespace
@@ -132,7 +133,7 @@ Defects look_for_leftovers(const Context& context, const host::Inventory& engine
     // What cannot be listed or read was told by the look at the set.
     if (const auto left = store::Generations(context.paths).leftovers())
         for (const auto& path : *left)
-            note(defects, path.string(), "was left by an operation that was interrupted");
+            note_leftover(defects, path.string(), "was left by an operation that was interrupted");
     std::set<std::string> ours;
     for (const auto& container : engine.containers)
         ours.insert(container.name);

@@ -121,8 +121,8 @@ bool look_at_descriptions(const Context& context, CurrentGeneration& current, De
 }
 
 /// Why a stored text is not that of the container, or nothing.
-std::string wrong_with(const std::map<std::string, std::string>& texts,
-                       const model::InstalledContainer& container) {
+std::string wrong_with_arguments(const std::map<std::string, std::string>& texts,
+                                 const model::InstalledContainer& container) {
     const auto text = texts.find(container.name.value());
     if (text == texts.end()) return "are missing";
     const auto spec = containers::parse_create_spec(text->second);
@@ -134,7 +134,7 @@ void look_at_arguments(CurrentGeneration& current, Defects& defects) {
     for (const auto& [id, bundle] : current.set.bundles) {
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             const auto& container = bundle.containers[i];
-            const auto why = wrong_with(current.arguments, container);
+            const auto why = wrong_with_arguments(current.arguments, container);
             if (why.empty()) continue;
             const auto fresh = containers::make_create_spec(id, bundle.description.containers[i]);
             const bool same = fresh.container == container;

@@ -92,7 +92,7 @@ std::string octal(mode_t mode) {
     return text;
 }
 
-std::string wrong_with(const Context& context, const Node& found, const Node& expected) {
+std::string wrong_with_file(const Context& context, const Node& found, const Node& expected) {
     if (found.type != expected.type) return "is not the kind of file that it has to be";
     if (found.content != expected.content) return "is not what the installed set renders to";
     if (found.mode != expected.mode)
@@ -102,7 +102,7 @@ std::string wrong_with(const Context& context, const Node& found, const Node& ex
     return {};
 }
 
-void note(Defects& defects, Kind kind, std::string subject, std::string text) {
+void note_unit(Defects& defects, Kind kind, std::string subject, std::string text) {
     defects.push_back(
         {.kind = kind, .subject = std::move(subject), .text = std::move(text), .repairable = true});
 }
@@ -121,11 +121,11 @@ void look_at_unit(const host::UnitState& unit, bool changed, Defects& defects) {
                            .text = "is hidden by the host's " + unit.fragment_path,
                            .advice = "rename or remove that unit, then 'systemctl daemon-reload'"});
     else if (condition == Condition::missing)
-        note(defects, Kind::loaded, unit.name, "is not known to systemd");
+        note_unit(defects, Kind::loaded, unit.name, "is not known to systemd");
     else if (unit.load != "loaded")
-        note(defects, Kind::loaded, unit.name, "cannot be loaded by systemd: " + unit.load);
+        note_unit(defects, Kind::loaded, unit.name, "cannot be loaded by systemd: " + unit.load);
     else if (changed)
-        note(defects, Kind::loaded, unit.name, "has changed since systemd loaded it");
+        note_unit(defects, Kind::loaded, unit.name, "has changed since systemd loaded it");
 }
 
 }  // namespace
@@ -142,12 +142,12 @@ Result<Defects> look_at_unit_files(const Context& context, const CurrentGenerati
     for (const auto& [name, node] : expected) {
         const auto there = found.find(name);
         const auto why =
-            there == found.end() ? "is missing" : wrong_with(context, there->second, node);
-        if (!why.empty()) note(defects, Kind::unit, unit_defect_name(directory, name), why);
+            there == found.end() ? "is missing" : wrong_with_file(context, there->second, node);
+        if (!why.empty()) note_unit(defects, Kind::unit, unit_defect_name(directory, name), why);
     }
     for (const auto& [name, node] : found)
         if (expected.count(name) == 0)
-            note(defects, Kind::unit, name, "is no unit of the installed set");
+            note_unit(defects, Kind::unit, name, "is no unit of the installed set");
     return defects;
 }
 
@@ -157,10 +157,11 @@ Result<Defects> look_at_loaded(const Context& context, const CurrentGeneration& 
     const auto number = current.set.generation;
     const bool nothing_to_load = current.set.bundles.empty() && !loaded;
     if (loaded != number && !nothing_to_load)
-        note(defects, Kind::loaded, "systemd",
-             "has loaded " +
-                 (loaded ? "generation " + std::to_string(*loaded) : std::string("no generation")) +
-                 ", and " + std::to_string(number) + " is the current one");
+        note_unit(
+            defects, Kind::loaded, "systemd",
+            "has loaded " +
+                (loaded ? "generation " + std::to_string(*loaded) : std::string("no generation")) +
+                ", and " + std::to_string(number) + " is the current one");
     std::vector<std::string> names;
     for (const auto& [name, text] :
          render_for(context, current.set, current.info.systemd_version).files)
