@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways to break a command of the agent off, each at one call, and a list of the calls that it makes.
+
+strace(1) counts calls by name and process; without -f it looks at the agent alone.
+"""
+
+import bisect
+import itertools
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from .guest import Guest
+
+KILL = "kill"
+ERRORS = ("ENOSPC", "EIO", "EROFS")
+PODMAN = ("podman-kill", "podman-stop")
+
+# What changes something that outlives the agent. Names that a kernel or libc does not use are not
+# in the log either.
+_CHANGES = ("rename renameat renameat2 fsync fdatasync syncfs unlink unlinkat rmdir mkdir mkdirat symlink"
+            " symlinkat link linkat ftruncate chmod fchmod fchmodat clone clone3 vfork sendmsg").split()
+# These only where they make a file, or write into one.
+_FILE_CALLS = ["openat", "write", "pwrite64"]
+# Those that fail for want of space or of a disk.
+_ON_DISK = set(_CHANGES) - {"clone", "clone3", "vfork", "sendmsg"} | set(_FILE_CALLS)
+_CALL = re.compile(r"(\w+)\((.*)")
+_WATCH = "/srv/watch-podman"
+
+
+@dataclass(frozen=True)
+class Call:
+    """The number-th call of that name; the first has number 1."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where and how an operation is broken off; boot says that all the machine dies at once."""
+
+    scenario: str
+    call: Call
+    how: str = KILL
+    boot: bool = False
+
+    def __str__(self) -> str:
+        boot = "/boot" if self.boot else ""
+        return f"{self.scenario}/{self.call.name}/{self.call.number}/{self.how}{boot}"
+
+    @staticmethod
+    def parse(text: str) -> "Point":
+        scenario, name, number, *rest = text.split("/")
+        return Point(scenario, Call(name, int(number)), rest[0] if rest else KILL, rest[1:] == ["boot"])
+
+
+def prepare(guest: Guest) -> None:
+    guest.copy_in(Path(__file__).with_name("watch-podman.pl"), _WATCH)
+
+
+def calls(guest: Guest, command: list[str], rc: int = 0) -> list[Call]:
+    """Run the command to its end; all calls that change something, in order."""
+    traced = "|".join(_CHANGES + _FILE_CALLS)
+    done = guest.run(["perl", _WATCH, "0", "KILL", "/srv/podmans", "strace", "-y", "-o", "/srv/calls",
+                      "-e", f"trace=/^({traced})$", *command],
+                     check=False, timeout=180)
+    assert done.rc == rc, done
+    podmans = len(guest.read_file("/srv/podmans").splitlines())
+    return [*_changing(guest.read_file("/srv/calls")),
+            *(Call("podman", number + 1) for number in range(podmans))]
+
+
+def _changing(log: str) -> list[Call]:
+    found = []
+    counts: dict[str, int] = {}
+    for line in log.splitlines():
+        call = _CALL.match(line)
+        if call is None:
+            continue
+        name, arguments = call.groups()
+        counts[name] = counts.get(name, 0) + 1
+        if name == "openat" and "O_CREAT" not in arguments:
+            continue
+        if name in _FILE_CALLS and name != "openat" and not re.match(r"\d+</(opt|var)/", arguments):
+            continue
+        found.append(Call(name, counts[name]))
+    return found
+
+
+def possible(how: str, all_calls: list[Call]) -> list[Call]:
+    """Those calls of an operation that can be broken off that way."""
+    if how in PODMAN:
+        return [call for call in all_calls if call.name == "podman"]
+    kernel = [call for call in all_calls if call.name != "podman"]
+    return kernel if how == KILL else [call for call in kernel if call.name in _ON_DISK]
+
+
+def spread(all_calls: list[Call], count: int, dice: random.Random) -> list[Call]:
+    """So many calls, one of each stretch of the operation. Frequent names are taken less often."""
+    often = Counter(call.name for call in all_calls)
+    weights = [often[call.name] ** -0.5 for call in all_calls]
+    length = sum(weights) / count if count else 0
+    ends = list(itertools.accumulate(weights))
+    found = [bisect.bisect(ends, (number + dice.random()) * length) for number in range(count)]
+    return [all_calls[index] for index in dict.fromkeys(found) if index < len(all_calls)]
+
+
+def broken_off(point: Point, command: list[str]) -> list[str]:
+    """The words that run the command and break it off there."""
+    name, number = point.call.name, str(point.call.number)
+    if point.how in PODMAN:
+        signal = "KILL" if point.how == "podman-kill" else "STOP"
+        return ["perl", _WATCH, number, signal, "/srv/podmans", *command]
+    what = "signal=KILL" if point.how == KILL else f"error={point.how}"
+    return ["strace", "-o", "/dev/null", "-e", f"trace={name}", "-e",
+            f"inject={name}:{what}:when={number}", *command]
+
+
+def died(rc: int) -> bool:
+    """Whether SIGKILL ended it, as a shell or as a parent says so."""
+    return rc in (-9, 137)
+

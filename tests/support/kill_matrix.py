@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Breaks operations off at many points, and looks whether the machine keeps its contract.
+
+One machine is used as long as it keeps it: after a point the operation is done again, and what it
+leads to is what the next one begins with.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from . import contract, interruptions, rounds
+from .bundles import Maker
+from .contract import Snapshot
+from .guest import Guest
+from .interruptions import KILL, Call, Point
+from .rounds import Operation, Round
+
+_BUSY, _GOING_BACK_FAILED = 7, 9
+# Of commands that could not do what they were asked for because the machine did not let them.
+_DOCUMENTED = {1, rounds.UNHEALTHY, 10, 11}
+_ORPHANS = "pgrep --exact --list-full podman | grep --invert-match 'system service'"
+_SETTLED = r"""
+cd /opt/operation/systemd-units/ || exit 1
+[ ! -e ../../../transaction ] && [ -z "$(systemctl list-jobs --no-legend)" ] || exit 1
+for unit in *.service *.target; do
+    case $unit in *-restart.target | "*"*) continue ;; esac
+    systemctl is-active --quiet "$unit" || exit 1
+done"""
+
+
+@dataclass
+class Outcome:
+    """What came of a point: old or new says which set was there after it."""
+
+    point: Point
+    became: str = ""
+    rc: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    reached: bool = True
+
+
+class Bench:
+    """A machine that goes through rounds."""
+
+    def __init__(self, new_guest: Callable[[], Guest], make_maker: Callable[[Guest], Maker],
+                 say: Callable[[str], None] = print):
+        self._new_guest = new_guest
+        self._make_maker = make_maker
+        self._say = say
+        self._round = 0
+        self._waiting: list[Operation] = []
+        self.guest: Guest | None = None
+
+    def calls(self, scenarios: Iterable[str]) -> dict[str, list[Call]]:
+        """What operations call that nothing breaks off, by scenario."""
+        self._renew()
+        found = {}
+        self._begin_round()
+        while self._waiting:
+            operation = self._next()
+            if operation.scenario in scenarios:
+                found[operation.scenario] = interruptions.calls(self.guest, operation.command,
+                                                                operation.rc)
+            else:
+                self._do(operation)
+            self._finish(operation)
+        return found
+
+    def strike(self, point: Point) -> Outcome:
+        """Break one operation off there, and do it again."""
+        began = time.monotonic()
+        outcome = Outcome(point)
+        try:
+            self._strike(self._bring_to(point.scenario), point, outcome)
+        except AssertionError as error:
+            outcome.wrong.append(str(error))
+        if outcome.wrong:
+            self._say(f"{point}: " + "\n    ".join(outcome.wrong))
+            self._say(self.guest.diagnosis())
+            self._renew()
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    def _strike(self, operation: Operation, point: Point, outcome: Outcome) -> None:
+        before = self._now
+        done = self.guest.run(interruptions.broken_off(point, operation.command), check=False,
+                              timeout=180)
+        outcome.rc = done.rc
+        if point.how == KILL:
+            outcome.reached = interruptions.died(done.rc)
+            assert outcome.reached or done.rc == operation.rc, done
+            self._settle(point.boot)
+        else:
+            outcome.wrong += self._judge_exit(done, operation)
+        now = contract.take(self.guest)
+        outcome.became = self._which(now, before, operation, outcome)
+        outcome.wrong += contract.broken(now, self._start)
+        left = contract.left_behind(now, self._start)
+        if point.how != KILL and left and outcome.wrong == left:
+            # What could not be removed because of the error is for the next command to remove.
+            outcome.wrong.clear()
+            before = now
+        if outcome.became == "old":
+            outcome.wrong += contract.not_as_before(now, before)
+        if not point.boot:
+            outcome.wrong += self._disturbed(now)
+        if outcome.became == "old" or operation.can_be_repeated:
+            self._do(operation)
+        if outcome.became == "new" and left:
+            operation = self._next()
+            self._do(operation)
+        self._finish(operation)
+        outcome.wrong += [f"done again: {each}" for each in contract.broken(self._now, self._start)]
+
+    def _settle(self, boot: bool) -> None:
+        if boot:
+            self.guest.kill()
+            self.guest.boot()
+            settle_boot(self.guest)
+        else:
+            recover(self.guest)
+
+    def _judge_exit(self, done, operation: Operation) -> list[str]:
+        """The agent itself has to have undone what it could not do; recovering is for the worst."""
+        if done.rc == _GOING_BACK_FAILED:
+            recover(self.guest)
+            return [] if "going back failed" in done.stderr else [str(done)]
+        return [] if done.rc in {operation.rc, *_DOCUMENTED} else [str(done)]
+
+    def _which(self, now: Snapshot, before: Snapshot, operation: Operation, outcome: Outcome) -> str:
+        if now.installed == before.installed and now.generation == before.generation:
+            went_well = outcome.point.how != KILL and outcome.rc == 0 and operation.rc == 0
+            if went_well:
+                outcome.wrong.append("exit 0, and the old set is there")
+            return "old"
+        if now.installed == operation.installed:
+            if outcome.point.how != KILL and outcome.rc != 0:
+                outcome.wrong.append(f"exit {outcome.rc}, and the new set is there")
+            return "new"
+        outcome.wrong.append(f"neither set is there: {now.installed}")
+        return "neither"
+
+    def _disturbed(self, now: Snapshot) -> list[str]:
+        was, is_now = (each.invocations("bystander") for each in (self._now, now))
+        return [] if was == is_now else [f"the bystander was started again: {was}, {is_now}"]
+
+    def _bring_to(self, scenario: str) -> Operation:
+        if self.guest is None:
+            self._renew()
+        for _ in range(2):
+            while self._waiting:
+                operation = self._next()
+                if operation.scenario == scenario:
+                    return operation
+                self._do(operation)
+                self._finish(operation)
+            self._begin_round()
+        raise AssertionError(f"no round has {scenario}")
+
+    def _next(self) -> Operation:
+        if not self._waiting:
+            self._begin_round()
+        return self._waiting.pop(0)
+
+    def _do(self, operation: Operation) -> None:
+        done = self.guest.run(operation.command, check=False, timeout=180)
+        assert done.rc == operation.rc, f"expected {operation.rc}: {done}"
+
+    def _finish(self, operation: Operation) -> None:
+        self._now = contract.take(self.guest)
+        assert self._now.installed == operation.installed, (
+            f"{operation.scenario} led to {self._now.installed}")
+
+    def _begin_round(self) -> None:
+        self._round += 1
+        self._waiting = Round(self._maker, self._round).operations()
+
+    def _renew(self) -> None:
+        """A machine that only has the bystander."""
+        if self.guest is not None:
+            self.guest.close()
+        self.guest = self._new_guest()
+        interruptions.prepare(self.guest)
+        self._maker = self._make_maker(self.guest)
+        self._maker.install(rounds.BYSTANDER)
+        self._waiting = []
+        self._start = self._now = contract.take(self.guest)
+
+
+def impatient(guest: Guest) -> None:
+    """Its agent waits for podman for some seconds, not for minutes."""
+    guest.write_file("/etc/update-agent/agent.toml.d/short.toml",
+                     'podman-timeout = "8s"\nimage-timeout = "8s"\n')
+
+
+def recover(guest: Guest, timeout: float = 90) -> None:
+    """As an admin would, by hand. A podman that outlived the agent may have to end first."""
+    end = time.monotonic() + timeout
+    while (done := guest.run(["update-agent", "recover"], check=False, timeout=180)).rc == _BUSY:
+        assert time.monotonic() < end, done
+        time.sleep(0.2)
+    assert done.ok, done
+    wait_for_orphans(guest)
+
+
+def wait_for_orphans(guest: Guest) -> None:
+    """They could change something after one has looked."""
+    guest.wait_until(f"! {_ORPHANS}", timeout=60)
+
+
+def settle_boot(guest: Guest, timeout: float = 60) -> None:
+    """Until all is up and nothing is left to settle; without a hand on it."""
+    try:
+        guest.wait_until(_SETTLED, timeout)
+    except AssertionError:
+        pass  # what is wrong, the contract says better
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Points and what came of them, by scenario and call."""
+    rows: dict[tuple[str, str], list[Outcome]] = {}
+    for each in outcomes:
+        how = "" if each.point.how == KILL else f" ({each.point.how})"
+        rows.setdefault((each.point.scenario, each.point.call.name + how), []).append(each)
+    lines = [f"{'scenario':15}{'call':28}{'points':>7}{'old':>6}{'new':>6}{'failures':>10}"]
+    for (scenario, call), group in [*sorted(rows.items()), (("total", ""), outcomes)]:
+        became = [each.became for each in group]
+        lines.append(f"{scenario:15}{call:28}{len(group):7}{became.count('old'):6}"
+                     f"{became.count('new'):6}{sum(bool(each.wrong) for each in group):10}")
+    return "\n".join(lines)
+
+
+def chosen(all_calls: dict[str, list[Call]], count: int, dice: random.Random,
+           hows: Iterable[str] = (KILL,), boot_every: int = 3) -> list[Point]:
+    """So many points over all scenarios and ways, in the order in which rounds come to them."""
+    kinds = [(scenario, how) for how in hows for scenario in all_calls]
+    by_scenario: dict[str, list[Point]] = {scenario: [] for scenario in all_calls}
+    killed = 0
+    for number, (scenario, how) in enumerate(kinds):
+        share = (count * (number + 1)) // len(kinds) - count * number // len(kinds)
+        for call in interruptions.spread(interruptions.possible(how, all_calls[scenario]), share, dice):
+            killed += how == KILL
+            by_scenario[scenario].append(
+                Point(scenario, call, how, how == KILL and killed % boot_every == 0))
+    points = []
+    while any(by_scenario.values()):
+        points += [waiting.pop(0) for waiting in by_scenario.values() if waiting]
+    return points
