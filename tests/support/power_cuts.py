@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cuts the power of a virtual machine in the middle of an update, and looks what comes up by itself.
+
+The disk is written through the host's cache (cache=writeback): what the guest has flushed is there
+after a cut, and what it has not is lost as far as it was in the guest's memory, or in clusters that
+the image file had not yet got a place for.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from . import contract, images, rounds
+from .bundles import Maker, description
+from .kill_matrix import settle_boot
+from .vm import VirtualMachine
+
+_TIMES = r"""
+stamp() { systemctl show --value --property="$2" "$1"; }
+echo "recover $(stamp update-agent-recover.service InactiveExitTimestampMonotonic)"
+cd /opt/operation/systemd-units/installed-bundles.target.wants/
+for unit in *.target; do echo "active $(stamp "$unit" ActiveEnterTimestampMonotonic)"; done
+"""
+_START_TIMEOUT = "90s"
+SETTLE_TIMEOUT = 240
+
+
+@dataclass
+class Cut:
+    """Times are in seconds; recovery is from the start of update-agent-recover, none where there was
+    nothing to recover, up from the kernel's start, both until the last bundle is up."""
+
+    after: float
+    became: str = ""
+    recovery: float | None = None
+    up: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
+        return f"cut after {self.after:.2f} s: {self.became}, {recovery}, all up at {self.up:.1f} s"
+
+
+class PowerCuts:
+    """A booted virtual machine with the old set: a base with an add-on, and a bundle beside them."""
+
+    def __init__(self, vm: VirtualMachine, maker: Maker):
+        self.vm = vm
+        self._maker = maker
+        self._number = 0
+        texts = [_base("1.0.0", {}), rounds.BYSTANDER,
+                 description("addon", requires={"base": "1.x"}, start_timeout=_START_TIMEOUT,
+                             containers={"reader": {}})]
+        self._old = maker.make(texts[0], "/srv/old.bundle")
+        others = [maker.make(text, f"/srv/other{n}.bundle") for n, text in enumerate(texts[1:])]
+        self._start = None
+        vm.run(["update-agent", "install", others[0]], timeout=300)
+        self._start = contract.take(vm)
+        # Of an update, as far as one knows; it brings an image, too.
+        self.duration = self._timed(["update-agent", "install", self._old, others[1]])
+        self._is_new = False
+
+    def measure(self) -> None:
+        """How long an update takes that nothing disturbs."""
+        self.duration = self._timed(self._next_update())
+        self._is_new = True
+
+    def cut(self, fraction: float) -> Cut:
+        """Cut an update at that part of the time that an undisturbed one takes."""
+        update = self._next_update()
+        before = contract.take(self.vm)
+        self.vm.run("sync")
+        cut = Cut(after=fraction * self.duration)
+        runner = threading.Thread(target=self._run_quietly, args=(update,))
+        runner.start()
+        time.sleep(cut.after)
+        self.vm.power_cut()
+        runner.join()
+        self.vm.boot()
+        settle_boot(self.vm, SETTLE_TIMEOUT)
+        self._look(cut, before)
+        self._is_new = cut.became == "new"
+        self._update = update
+        return cut
+
+    def do_again(self) -> None:
+        """What was cut has to succeed now, whichever set is there."""
+        self.vm.run(self._update, timeout=300)
+        self._is_new = True
+
+    def _look(self, cut: Cut, before: contract.Snapshot) -> None:
+        now = contract.take(self.vm)
+        cut.wrong += contract.broken(now, self._start)
+        if now.installed == before.installed:
+            cut.became = "old"
+            cut.wrong += contract.not_as_before(now, before)
+        elif now.installed == before.installed | {"base": f"1.{self._number}.0"}:
+            cut.became = "new"
+        else:
+            cut.became = "neither"
+            cut.wrong.append(f"neither set is there: {now.installed}")
+        self._take_times(cut)
+
+    def _take_times(self, cut: Cut) -> None:
+        times = [line.split() for line in self.vm.run(_TIMES).lines]
+        cut.up = max(int(stamp) for what, stamp in times if what == "active") / 1e6
+        recover = [int(words[1]) for words in times if words[0] == "recover" and len(words) > 1]
+        if recover and recover[0]:
+            cut.recovery = cut.up - recover[0] / 1e6
+
+    def _timed(self, command: list[str]) -> float:
+        began = time.monotonic()
+        self.vm.run(command, timeout=300)
+        return time.monotonic() - began
+
+    def _next_update(self) -> list[str]:
+        """From the old set to a version whose image is nowhere but in its bundle file."""
+        if self._is_new:
+            self.vm.run(["update-agent", "install", "--allow-downgrade", self._old], timeout=300)
+            self._is_new = False
+        self._number += 1
+        image = f"localhost/new:{self._number}"
+        identity = images.load(self.vm, image, files={"id": image.encode()})
+        path = self._maker.make(_base(f"1.{self._number}.0", {"image": image}), "/srv/new.bundle")
+        self.vm.run(["podman", "rmi", identity])
+        return ["update-agent", "install", path]
+
+    def _run_quietly(self, command: list[str]) -> None:
+        try:
+            self.vm.run(command, check=False, timeout=300)
+        except AssertionError:
+            pass  # it goes down with the machine
+
+
+def _base(version: str, changes: dict) -> str:
+    return description("base", version, type="base", start_timeout=_START_TIMEOUT,
+                       containers={"changes": changes, "stays": {}})
