@@ -13,6 +13,7 @@ from .guest import Guest
 
 KEEP_GENERATIONS = 3  # agent.toml(5)
 _SECTION = "=== "
+_FAILED_SETS = "update-agent/failed-sets.toml"
 _RESTART = "-restart.target"
 _OURS = ("/run/systemd/generator.late/", "/opt/operation/")
 _LOOK = r"""
@@ -133,7 +134,10 @@ def not_as_before(now: Snapshot, before: Snapshot) -> list[str]:
     """What differs, where the old set has to be there as if nothing had been tried."""
     wrong = []
     for what in ("generation", "generations", "states", "files", "floors", "masks", "images"):
-        old, new = getattr(before, what), getattr(now, what)
+        old, new = (getattr(each, what) for each in (before, now))
+        if what == "files":  # what failed is remembered, what is unfinished is said elsewhere
+            old, new = ({name for name in names if name != _FAILED_SETS and "/." not in f"/{name}"}
+                        for names in (old, new))
         if old != new:
             wrong.append(f"{what} differ: {_difference(old, new)}")
     if set(before.containers) != set(now.containers):
@@ -152,7 +156,8 @@ def _difference(old, new) -> str:
 
 def _unfinished(now: Snapshot, start: Snapshot) -> list[str]:
     names = {name for name in now.files if "/.new-" in f"/{name}" or "/.gone-" in f"/{name}"}
-    return [f"left behind: {name}" for name in sorted(names | now.temporary - start.temporary)]
+    names |= now.temporary - start.temporary
+    return [f"left behind: {name}" for name in sorted(names) if name.rpartition("/")[0] not in names]
 
 
 def _unsettled(now: Snapshot, start: Snapshot) -> list[str]:

@@ -75,10 +75,13 @@ class Bench:
         outcome = Outcome(point)
         try:
             self._strike(self._bring_to(point.scenario), point, outcome)
+            usable = not contract.broken(self._now, self._start)
         except AssertionError as error:
             outcome.wrong.append(str(error))
+            usable = False
         if outcome.wrong:
-            self._say(f"{point}: " + "\n    ".join(outcome.wrong))
+            self._say(f"{point}:\n    " + "\n    ".join(outcome.wrong))
+        if not usable:
             self._say(self.guest.diagnosis())
             self._renew()
         outcome.seconds = time.monotonic() - began

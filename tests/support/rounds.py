@@ -55,7 +55,8 @@ class Round:
         found = [
             Operation("install", [agent, "install", self._path("old"), self._path("addon")], old),
             Operation("update", [agent, "install", self._path("new")], new),
-            Operation("failed-update", [agent, "install", self._path("bad")], new, UNHEALTHY),
+            Operation("failed-update", [agent, "install", "--retry", self._path("bad")],
+                      new, UNHEALTHY),
             Operation("rollback", [agent, "rollback"], old),
             Operation("remove", [agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
         ]
