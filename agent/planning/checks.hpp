@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "agent/planning/plan.hpp"
 
 namespace agent::planning {
+
+/// What a request brings that is not installed with the same content. That is not judged again:
+/// the host may have changed since, and there is nothing to do.
+using Brought = std::vector<const Candidate*>;
 
 /// Each adds its reasons against the request to `problems`.
 
@@ -11,10 +19,11 @@ namespace agent::planning {
 void check_machine(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);
 /// Whether the resulting set is whole: every requirement there in a version of its range, one base,
-/// no bundle that requires itself over others.
-void check_requirements(const model::InstalledSet& result, model::Problems& problems);
+/// no bundle that requires itself over others. A requirement that is removed is check_removal()'s.
+void check_requirements(const model::InstalledSet& result, const std::set<model::BundleId>& removed,
+                        model::Problems& problems);
 /// Whether every name belongs to one: ids and containers among the bundles, units on the host.
-void check_names(const model::InstalledSet& result, const Request& request,
+void check_names(const model::InstalledSet& result, const Brought& brought,
                  const MachineFacts& facts, model::Problems& problems);
 /// Whether a candidate may take the place of what is installed with its id: by its version, its
 /// content and its signer.
@@ -26,12 +35,17 @@ void check_floor(const Candidate& candidate, const Request& request, const Machi
 /// Whether the set with that digest did not fail its health before.
 void check_failed_sets(const model::Sha256& digest, const MachineFacts& facts,
                        model::Problems& problems);
-/// Whether what is removed is installed and no longer required by what stays.
-void check_removal(const model::InstalledSet& installed, const Request& request,
-                   model::Problems& problems);
+/// Whether what is removed is installed, and not required by what the result has.
+void check_removal(const model::InstalledSet& installed, const model::InstalledSet& result,
+                   const std::set<model::BundleId>& removed, model::Problems& problems);
 
 /// Ids in the order of their requirements, those without any first and by name. A cycle, which
 /// no installed set has, is begun at the first of its names.
 [[nodiscard]] std::vector<model::BundleId> by_requirements(const model::InstalledSet& set);
+
+/// `ID VERSION`.
+[[nodiscard]] std::string label(const model::Description& description);
+/// With commas between.
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
 
 }  // namespace agent::planning

@@ -2,6 +2,7 @@
 #include "agent/planning/plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "agent/model/unit_name.hpp"
@@ -17,6 +18,7 @@ using model::BundleId;
 using model::ErrorCode;
 using model::InstalledBundle;
 using model::InstalledSet;
+using model::Problem;
 using model::Problems;
 
 containers::CreateSpec spec_of(const Candidate& candidate, const model::Container& container) {
@@ -39,87 +41,80 @@ InstalledBundle to_installed(const Candidate& candidate, Plan& plan) {
     return bundle;
 }
 
-enum class Admission { add, unchanged, refuse };
-
-Admission admit(const Candidate& candidate, const Request& request, const InstalledSet& installed,
-                const MachineFacts& facts, Problems& problems) {
-    const auto& wanted = candidate.description;
-    const auto* there = installed.find(wanted.id);
-    if (there != nullptr && there->digest == candidate.digest) return Admission::unchanged;
-    if (candidate.kept) return Admission::add;
-    const auto refused_before = problems.size();
+void judge(const Candidate& candidate, const InstalledBundle* there, const Request& request,
+           const MachineFacts& facts, Problems& problems) {
+    if (candidate.kept) return;
     if (there != nullptr) check_successor(candidate, *there, request, problems);
     check_floor(candidate, request, facts, problems);
-    return problems.size() == refused_before ? Admission::add : Admission::refuse;
 }
 
-/// The set as the request wants it; what cannot be admitted is left as it is.
-InstalledSet resulting_set(const InstalledSet& installed, const Request& request,
-                           const MachineFacts& facts, Plan& plan, Problems& problems) {
-    InstalledSet result = installed;
-    result.generation = facts.next_generation;
+Problem asked_twice(const Candidate& candidate) {
+    return {.code = ErrorCode::conflict,
+            .where = candidate.source,
+            .key = "id",
+            .message = "the bundle " + candidate.description.id.value() + " is asked for twice",
+            .hint = "name each bundle once"};
+}
+
+/// Makes the set as the request wants it, with what may not come in as well: what it would do to
+/// the others is a reason against it, too. Gives what comes in.
+Brought make_result(const InstalledSet& installed, const Request& request,
+                    const MachineFacts& facts, Plan& plan, Problems& problems) {
+    plan.result = installed;
+    plan.result.generation = facts.next_generation;
     for (const auto& id : request.remove)
-        result.bundles.erase(id);
+        plan.result.bundles.erase(id);
+    Brought brought;
     std::set<BundleId> seen;
     for (const auto& candidate : request.add) {
         const auto& id = candidate.description.id;
         if (!seen.insert(id).second) {
-            problems.push_back({.code = ErrorCode::conflict,
-                                .where = candidate.source,
-                                .key = "id",
-                                .message = "the bundle " + id.value() + " is asked for twice",
-                                .hint = "name each bundle once"});
+            problems.push_back(asked_twice(candidate));
             continue;
         }
-        switch (admit(candidate, request, installed, facts, problems)) {
-            case Admission::add:
-                if (const auto* there = installed.find(id))
-                    plan.replaced.emplace(id, there->description.version);
-                result.bundles[id] = to_installed(candidate, plan);
-                break;
-            case Admission::unchanged:
-                plan.unchanged.push_back(id);
-                break;
-            case Admission::refuse:
-                break;
+        const auto* there = installed.find(id);
+        if (there != nullptr && there->digest == candidate.digest) {
+            plan.unchanged.push_back(id);
+            plan.result.bundles[id] = *there;
+            continue;
         }
+        judge(candidate, there, request, facts, problems);
+        if (there != nullptr) plan.replaced.emplace(id, there->description.version);
+        plan.result.bundles[id] = to_installed(candidate, plan);
+        brought.push_back(&candidate);
     }
-    return result;
-}
-
-/// What the request brings. What is there already is not judged again: the host may have changed
-/// since, and there is nothing to do.
-Request brought_by(const Request& request, const Plan& plan) {
-    Request brought = request;
-    brought.add.clear();
-    const auto& unchanged = plan.unchanged;
-    for (const auto& candidate : request.add)
-        if (std::find(unchanged.begin(), unchanged.end(), candidate.description.id) ==
-            unchanged.end())
-            brought.add.push_back(candidate);
     return brought;
 }
 
-void order_bundles(const InstalledSet& installed, const Request& brought, Plan& plan) {
-    const std::set<BundleId> removed(brought.remove.begin(), brought.remove.end());
+void order_bundles(const InstalledSet& installed, const Brought& brought,
+                   const std::set<BundleId>& removed, Plan& plan) {
     auto stop_order = by_requirements(installed);
     std::reverse(stop_order.begin(), stop_order.end());
     for (const auto& id : stop_order)
         if (removed.count(id) != 0) plan.remove.push_back(id);
+    std::map<BundleId, const Candidate*> candidates;
+    for (const auto* candidate : brought)
+        candidates.emplace(candidate->description.id, candidate);
     for (const auto& id : by_requirements(plan.result))
-        for (const auto& candidate : brought.add)
-            if (candidate.description.id == id) plan.add.push_back(candidate);
+        if (const auto found = candidates.find(id); found != candidates.end())
+            plan.add.push_back(*found->second);
 }
 
 }  // namespace
 
+std::vector<std::string> unit_names(const model::Description& bundle) {
+    std::vector<std::string> names = {model::bundle_target(bundle.id),
+                                      model::bundle_restart_target(bundle.id)};
+    for (const auto& container : bundle.containers)
+        names.push_back(model::container_service(container.name));
+    return names;
+}
+
 std::vector<std::string> unit_names(const std::vector<Candidate>& candidates) {
     std::vector<std::string> names;
     for (const auto& candidate : candidates) {
-        names.push_back(model::bundle_target(candidate.description.id));
-        names.push_back(model::bundle_restart_target(candidate.description.id));
-        for (const auto& container : candidate.description.containers)
-            names.push_back(model::container_service(container.name));
+        auto more = unit_names(candidate.description);
+        std::move(more.begin(), more.end(), std::back_inserter(names));
     }
     return names;
 }
@@ -132,22 +127,20 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
                                        const MachineFacts& facts) {
     Plan plan;
     Problems problems;
-    plan.result = resulting_set(installed, request, facts, plan, problems);
-    check_removal(installed, request, problems);
+    const std::set<BundleId> removed(request.remove.begin(), request.remove.end());
+    const auto brought = make_result(installed, request, facts, plan, problems);
     plan.digest = set_digest(plan.result);
-    const auto brought = brought_by(request, plan);
-    // Where something was not admitted, this is not the set that was asked for.
-    const bool changes = !brought.add.empty() || !brought.remove.empty();
-    if (problems.empty() && changes && !request.retry)
+    check_removal(installed, plan.result, removed, problems);
+    if (!request.retry && plan.digest != set_digest(installed))
         check_failed_sets(plan.digest, facts, problems);
-    for (const auto& candidate : brought.add)
-        check_machine(candidate, facts, problems);
+    for (const auto* candidate : brought)
+        check_machine(*candidate, facts, problems);
     // What stays is only checked with what comes; a removal's dependants were named above.
-    if (!brought.add.empty()) check_requirements(plan.result, problems);
+    if (!brought.empty()) check_requirements(plan.result, removed, problems);
     check_names(plan.result, brought, facts, problems);
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
-    order_bundles(installed, brought, plan);
+    order_bundles(installed, brought, removed, plan);
     for (const auto& candidate : plan.add)
         plan.bytes += candidate.bytes;
     plan_units(installed, facts, plan);

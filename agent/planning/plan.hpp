@@ -102,6 +102,7 @@ struct Plan {
 
 /// Names of all units that the candidates bring, to be looked up on the host before planning.
 [[nodiscard]] std::vector<std::string> unit_names(const std::vector<Candidate>& candidates);
+[[nodiscard]] std::vector<std::string> unit_names(const model::Description& bundle);
 
 /// All units of an installed bundle, in the order in which they are stopped.
 [[nodiscard]] std::vector<std::string> units_to_stop(const model::InstalledBundle& bundle);
