@@ -243,9 +243,8 @@ Result<> carry_out(const Context& context, const ChangeRequest& request, Prepare
 Result<> settle_before(const Context& context) {
     TRY_ASSIGN(const auto settled, settle(context));
     if (settled) context.progress.warning(to_string(*settled));
-    const store::Generations generations(context.paths);
-    TRY(generations.ensure_initial());
-    return generations.remove_leftovers();
+    TRY(store::Generations(context.paths).ensure_initial());
+    return remove_leftovers(context);
 }
 
 }  // namespace

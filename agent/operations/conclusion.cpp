@@ -80,13 +80,7 @@ Result<> remember_health(const Context& context, const TransactionState& state,
 }
 
 Result<> collect(const Context& context, const std::optional<std::set<std::string>>& containers) {
-    if (containers || context.offline)
-        return collect_garbage(context, containers.value_or(std::set<std::string>()));
-    TRY_ASSIGN(const auto there, context.host.engine.containers());
-    std::set<std::string> names;
-    for (const auto& container : there)
-        names.insert(container.name);
-    return collect_garbage(context, names);
+    return containers ? collect_garbage(context, *containers) : collect_garbage(context);
 }
 
 }  // namespace

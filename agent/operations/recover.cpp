@@ -130,6 +130,11 @@ std::string to_string(const Settled& settled) {
     return what;
 }
 
+Result<> remove_leftovers(const Context& context) {
+    TRY(store::Generations(context.paths).remove_leftovers());
+    return context.offline ? Result<>() : context.host.engine.remove_leftovers();
+}
+
 Result<std::optional<Settled>> settle(const Context& context) {
     return settle_journal(context, [](const TransactionState&) { return Result<bool>(false); });
 }
@@ -138,7 +143,7 @@ Result<std::optional<Settled>> recover(const Context& context) {
     TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "recover"));
     auto settled = settle_journal(
         context, [&](const TransactionState& state) { return is_booting(context, state); });
-    if (settled) TRY(store::Generations(context.paths).remove_leftovers());
+    if (settled) TRY(remove_leftovers(context));
     return settled;
 }
 

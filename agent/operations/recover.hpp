@@ -31,6 +31,9 @@ struct Settled {
 /// comes next.
 [[nodiscard]] model::Result<std::optional<Settled>> settle(const Context& context);
 
+/// Removes whatever killed processes left unfinished or half removed. The caller holds the lock.
+[[nodiscard]] model::Result<> remove_leftovers(const Context& context);
+
 /// What update-agent-recover.service does, and an admin can: settles it under the lock. While the
 /// machine boots, before anything of the set is started, a set that was switched to is left to be
 /// confirmed.

@@ -7,11 +7,13 @@
 
 #include "agent/operations/candidates.hpp"
 #include "agent/operations/mend.hpp"
+#include "agent/operations/operation_lock.hpp"
+#include "agent/operations/recover.hpp"
 #include "agent/operations/verify_bundles.hpp"
 #include "agent/operations/verify_engine.hpp"
 #include "agent/operations/verify_units.hpp"
 #include "agent/store/history.hpp"
-#include "agent/store/lock.hpp"
+#include "agent/store/journal.hpp"
 
 namespace agent::operations {
 
@@ -31,11 +33,9 @@ void append_to(Defects& defects, Defects more) {
 }
 
 void look_for_transaction(const store::Paths& paths, Defects& defects) {
-    const auto directory = paths.state() / "transaction";
-    std::error_code error;
-    if (std::filesystem::exists(directory, error))
+    if (store::has_journal(paths))
         defects.push_back({.kind = Kind::transaction,
-                           .subject = directory.string(),
+                           .subject = paths.transaction().string(),
                            .text = "an operation was interrupted, or is running",
                            .advice = "update-agent recover"});
 }
@@ -169,10 +169,25 @@ std::size_t Verification::left() const {
         defects.begin(), defects.end(), [](const auto& defect) { return !defect.repaired; }));
 }
 
+namespace {
+
+/// One that cannot be settled is found again, and nothing is repaired beside it.
+void settle_first(const Context& context) {
+    const auto settled = settle(context);
+    if (!settled)
+        context.progress.warning(settled.error().text());
+    else if (*settled)
+        context.progress.warning(to_string(**settled));
+}
+
+}  // namespace
+
 Result<Verification> verify(const Context& context, bool repair) {
-    std::optional<store::Lock> lock;
+    std::optional<OperationLock> lock;
     if (repair) {
-        TRY_ASSIGN(lock, store::Lock::acquire(context.paths, "verify --repair"));
+        TRY_ASSIGN(auto acquired, OperationLock::acquire(context, "verify --repair"));
+        lock.emplace(std::move(acquired));
+        settle_first(context);
     }
     TRY_ASSIGN(auto first, look_at_all(context, true));
     // What looks like a leftover may be what recovery needs.

@@ -99,6 +99,24 @@ Result<std::string> PodmanCli::run(const Call& call) const {
     return std::move(output->standard_output);
 }
 
+fs::path PodmanCli::pull_view() const {
+    return options_.runtime_directory / "pull";
+}
+
+fs::path PodmanCli::pull_blobs(const fs::path& store) {
+    return store / "update-agent-tmp";
+}
+
+Result<> PodmanCli::remove_leftovers() {
+    TRY_ASSIGN(const auto store, graph_root());
+    for (const auto& path : {pull_view(), pull_blobs(store)}) {
+        std::error_code error;
+        fs::remove_all(path, error);
+        if (error) return model::fail(model::errno_error(error.value(), path.string()));
+    }
+    return {};
+}
+
 Result<> PodmanCli::check() {
     // Unlike `podman version`, this opens the store and the database.
     TRY(run({"podman ps", {"ps", "--quiet", "--last", "1"}, options_.call_timeout}));
@@ -135,10 +153,10 @@ Result<host::Inventory> PodmanCli::inventory() {
 
 Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string& ref) {
     TRY_ASSIGN(const PullView view,
-               PullView::make(layout, ref, options_.runtime_directory / "pull"));
+               PullView::make(layout, ref, pull_view()));
     TRY_ASSIGN(const fs::path store, graph_root());
     TRY_ASSIGN(const TemporaryDirectory temporary,
-               TemporaryDirectory::make(store / "update-agent-tmp"));
+               TemporaryDirectory::make(pull_blobs(store)));
     TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
                                                {"pull", "--quiet", "oci:" + view.path().string()},
                                                options_.image_timeout,

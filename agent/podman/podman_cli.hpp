@@ -35,6 +35,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     explicit PodmanCli(PodmanOptions options = {}) : options_(std::move(options)) {}
 
     void keep_open(int descriptor) override { inherited_ = descriptor; }
+    [[nodiscard]] model::Result<> remove_leftovers() override;
     [[nodiscard]] model::Result<> check() override;
     [[nodiscard]] model::Result<std::filesystem::path> graph_root() override;
     [[nodiscard]] model::Result<std::vector<host::ImageInfo>> images() override;
@@ -56,6 +57,9 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
   private:
     struct Call;
     [[nodiscard]] model::Result<std::string> run(const Call& call) const;
+    /// For the view that a pull is made from, and the blobs that it copies.
+    [[nodiscard]] std::filesystem::path pull_view() const;
+    [[nodiscard]] static std::filesystem::path pull_blobs(const std::filesystem::path& store);
     [[nodiscard]] model::Result<> remove_half_made(const std::string& name) const;
     [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
 

@@ -238,7 +238,23 @@ Result<std::vector<fs::path>> Generations::leftovers() const {
             if (name.starts_with(kUnfinishedPrefix) || name.starts_with(kRemovedPrefix))
                 left.push_back(directory / name);
     }
+    TRY_ASSIGN(const auto states, states_of_nothing());
+    left.insert(left.end(), states.begin(), states.end());
     return left;
+}
+
+/// A generation goes before its state does.
+Result<std::vector<fs::path>> Generations::states_of_nothing() const {
+    constexpr std::string_view kSuffix = ".state";
+    std::vector<fs::path> states;
+    TRY_ASSIGN(const auto names, names_in(paths_.generations()));
+    for (const auto& name : names) {
+        if (!name.ends_with(kSuffix)) continue;
+        const auto number = parse_number(name.substr(0, name.size() - kSuffix.size()));
+        if (number && *number != 0 && !directory_exists(paths_.generation(*number)))
+            states.push_back(paths_.generation_state(*number));
+    }
+    return states;
 }
 
 Result<> Generations::remove_leftovers() const {

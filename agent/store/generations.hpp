@@ -102,6 +102,7 @@ class Generations {
   private:
     [[nodiscard]] std::filesystem::path way_back() const;
     [[nodiscard]] model::Result<> ensure_empty_generation() const;
+    [[nodiscard]] model::Result<std::vector<std::filesystem::path>> states_of_nothing() const;
     [[nodiscard]] model::Result<> commit(const Generation& generation,
                                          const std::filesystem::path& unfinished) const;
 

@@ -74,6 +74,15 @@ Result<Descriptor> make_file(const fs::path& file, const std::string& record) {
     return descriptor;
 }
 
+Result<Descriptor> make_directory_with(const std::string& record, const fs::path& unfinished,
+                                       const fs::path& directory) {
+    TRY(make_directories(unfinished));
+    TRY_ASSIGN(Descriptor descriptor, make_file(unfinished / kFile, record));
+    TRY(sync_directory(unfinished));
+    TRY(move_into_place(unfinished, directory));
+    return descriptor;
+}
+
 }  // namespace
 
 Result<Journal> Journal::begin(const Paths& paths, const std::string& record) {
@@ -81,11 +90,12 @@ Result<Journal> Journal::begin(const Paths& paths, const std::string& record) {
     const fs::path unfinished =
         directory.parent_path() / (std::string(kUnfinishedPrefix) + directory.filename().string());
     TRY(remove_tree(unfinished));
-    TRY(make_directories(unfinished));
-    TRY_ASSIGN(Descriptor descriptor, make_file(unfinished / kFile, record));
-    TRY(sync_directory(unfinished));
-    TRY(move_into_place(unfinished, directory));
-    return Journal(std::move(descriptor), directory / kFile, to_line(record).size());
+    auto made = make_directory_with(record, unfinished, directory);
+    if (made) return Journal(std::move(*made), directory / kFile, to_line(record).size());
+    auto error = std::move(made).error();
+    if (const auto removed = remove_tree(unfinished); !removed)
+        error = error.followed_by(removed.error());
+    return fail(std::move(error));
 }
 
 Result<Journal> Journal::reopen(const Paths& paths) {

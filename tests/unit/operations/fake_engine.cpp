@@ -123,6 +123,10 @@ Result<> FakeEngine::remove_image(const model::Sha256& image) {
     });
 }
 
+Result<> FakeEngine::remove_leftovers() {
+    return faults_.call("engine.remove_leftovers", [] { return Result<>(); });
+}
+
 void FakeEngine::take_state(const FakeEngine& other) {
     image_names = other.image_names;
     made = other.made;

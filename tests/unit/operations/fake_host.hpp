@@ -69,6 +69,7 @@ class FakeEngine final : public host::ContainerEngine {
         : faults_(faults), graph_root_(std::move(graph_root)) {}
 
     void keep_open(int descriptor) override { kept_open = descriptor; }
+    Result<> remove_leftovers() override;
     Result<> check() override;
     Result<std::filesystem::path> graph_root() override;
     Result<std::vector<host::ImageInfo>> images() override;
