@@ -28,6 +28,7 @@ _FILE_CALLS = ["openat", "write", "pwrite64"]
 _ON_DISK = set(_CHANGES) - {"clone", "clone3", "vfork", "sendmsg"} | set(_FILE_CALLS)
 _CALL = re.compile(r"(\w+)\((.*)")
 _WATCH = "/srv/watch-podman"
+_CALLS, _PODMANS = "/srv/calls", "/srv/podmans"
 
 
 @dataclass(frozen=True)
@@ -37,24 +38,32 @@ class Call:
     name: str
     number: int
 
+    def __str__(self) -> str:
+        return f"{self.name}/{self.number}"
+
 
 @dataclass(frozen=True)
 class Point:
-    """Where and how an operation is broken off; boot says that all the machine dies at once."""
+    """Where and how an operation is broken off, and what comes then: a recovery by hand, one that is
+    killed itself before one that is not, or a boot after everything has died at once.
+    """
 
     scenario: str
     call: Call
     how: str = KILL
     boot: bool = False
+    recovery: Call | None = None
 
     def __str__(self) -> str:
-        boot = "/boot" if self.boot else ""
-        return f"{self.scenario}/{self.call.name}/{self.call.number}/{self.how}{boot}"
+        words = [self.scenario, self.call, self.how]
+        words += ["boot"] if self.boot else ["recover", self.recovery] if self.recovery else []
+        return "/".join(map(str, words))
 
     @staticmethod
     def parse(text: str) -> "Point":
-        scenario, name, number, *rest = text.split("/")
-        return Point(scenario, Call(name, int(number)), rest[0] if rest else KILL, rest[1:] == ["boot"])
+        scenario, name, number, how, *rest = [*text.split("/"), *([KILL] if text.count("/") < 3 else [])]
+        recovery = Call(rest[1], int(rest[2])) if rest[:1] == ["recover"] else None
+        return Point(scenario, Call(name, int(number)), how, rest == ["boot"], recovery)
 
 
 def prepare(guest: Guest) -> None:
@@ -64,12 +73,12 @@ def prepare(guest: Guest) -> None:
 def calls(guest: Guest, command: list[str], rc: int = 0) -> list[Call]:
     """Run the command to its end; all calls that change something, in order."""
     traced = "|".join(_CHANGES + _FILE_CALLS)
-    done = guest.run(["perl", _WATCH, "0", "KILL", "/srv/podmans", "strace", "-y", "-o", "/srv/calls",
-                      "-e", f"trace=/^({traced})$", *command],
+    done = guest.run(["perl", _WATCH, "0", "KILL", _PODMANS, "strace", "-y", "-o", _CALLS, "-e",
+                      f"trace=/^({traced})$", *command],
                      check=False, timeout=180)
     assert done.rc == rc, done
-    podmans = len(guest.read_file("/srv/podmans").splitlines())
-    return [*_changing(guest.read_file("/srv/calls")),
+    podmans = len(guest.read_file(_PODMANS).splitlines())
+    return [*_changing(guest.read_file(_CALLS)),
             *(Call("podman", number + 1) for number in range(podmans))]
 
 
@@ -98,6 +107,13 @@ def possible(how: str, all_calls: list[Call]) -> list[Call]:
     return kernel if how == KILL else [call for call in kernel if call.name in _ON_DISK]
 
 
+def of_recovery(dice: random.Random) -> Call:
+    """A call at which a recovery may be killed, early or late; it may end without coming to it."""
+    name, most = dice.choice([("fsync", 6), ("fdatasync", 6), ("sendmsg", 60), ("unlinkat", 20),
+                              ("rename", 4), ("renameat", 3), ("clone3", 3), ("openat", 60)])
+    return Call(name, dice.randint(1, most))
+
+
 def spread(all_calls: list[Call], count: int, dice: random.Random) -> list[Call]:
     """So many calls, one of each stretch of the operation. Frequent names are taken less often."""
     often = Counter(call.name for call in all_calls)
@@ -110,16 +126,22 @@ def spread(all_calls: list[Call], count: int, dice: random.Random) -> list[Call]
 
 def broken_off(point: Point, command: list[str]) -> list[str]:
     """The words that run the command and break it off there."""
-    name, number = point.call.name, str(point.call.number)
     if point.how in PODMAN:
         signal = "KILL" if point.how == "podman-kill" else "STOP"
-        return ["perl", _WATCH, number, signal, "/srv/podmans", *command]
-    what = "signal=KILL" if point.how == KILL else f"error={point.how}"
-    return ["strace", "-o", "/dev/null", "-e", f"trace={name}", "-e",
-            f"inject={name}:{what}:when={number}", *command]
+        return ["perl", _WATCH, str(point.call.number), signal, _PODMANS, *command]
+    return inject(point.call, "signal=KILL" if point.how == KILL else f"error={point.how}", command)
 
 
-def died(rc: int) -> bool:
-    """Whether SIGKILL ended it, as a shell or as a parent says so."""
-    return rc in (-9, 137)
+def inject(call: Call, what: str, command: list[str]) -> list[str]:
+    """The words that run the command and have that happen at the call."""
+    return ["strace", "-o", _CALLS, "-e", f"trace={call.name}", "-e",
+            f"inject={call.name}:{what}:when={call.number}", *command]
 
+
+def reached(guest: Guest, point: Point, rc: int) -> bool:
+    """Whether the command that ended so came as far as the point."""
+    if point.how == KILL:
+        return rc in (-9, 137)  # as a parent says so, or a shell
+    if point.how in PODMAN:
+        return len(guest.read_file(_PODMANS).splitlines()) >= point.call.number
+    return "(INJECTED)" in guest.read_file(_CALLS)

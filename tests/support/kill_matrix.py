@@ -17,6 +17,7 @@ from .guest import Guest
 from .interruptions import KILL, Call, Point
 from .rounds import Operation, Round
 
+_RECOVER = ["update-agent", "recover"]
 _BUSY, _GOING_BACK_FAILED = 7, 9
 # Of commands that could not do what they were asked for because the machine did not let them.
 _DOCUMENTED = {1, rounds.UNHEALTHY, 10, 11}
@@ -92,10 +93,10 @@ class Bench:
         done = self.guest.run(interruptions.broken_off(point, operation.command), check=False,
                               timeout=180)
         outcome.rc = done.rc
+        outcome.reached = interruptions.reached(self.guest, point, done.rc)
         if point.how == KILL:
-            outcome.reached = interruptions.died(done.rc)
             assert outcome.reached or done.rc == operation.rc, done
-            self._settle(point.boot)
+            self._settle(point)
         else:
             outcome.wrong += self._judge_exit(done, operation)
         now = contract.take(self.guest)
@@ -118,13 +119,16 @@ class Bench:
         self._finish(operation)
         outcome.wrong += [f"done again: {each}" for each in contract.broken(self._now, self._start)]
 
-    def _settle(self, boot: bool) -> None:
-        if boot:
+    def _settle(self, point: Point) -> None:
+        if point.boot:
             self.guest.kill()
             self.guest.boot()
             settle_boot(self.guest)
-        else:
-            recover(self.guest)
+            return
+        if point.recovery:
+            self.guest.run(interruptions.inject(point.recovery, "signal=KILL", _RECOVER), check=False,
+                           timeout=180)
+        recover(self.guest)
 
     def _judge_exit(self, done, operation: Operation) -> list[str]:
         """The agent itself has to have undone what it could not do; recovering is for the worst."""
@@ -202,7 +206,7 @@ def impatient(guest: Guest) -> None:
 def recover(guest: Guest, timeout: float = 90) -> None:
     """As an admin would, by hand. A podman that outlived the agent may have to end first."""
     end = time.monotonic() + timeout
-    while (done := guest.run(["update-agent", "recover"], check=False, timeout=180)).rc == _BUSY:
+    while (done := guest.run(_RECOVER, check=False, timeout=180)).rc == _BUSY:
         assert time.monotonic() < end, done
         time.sleep(0.2)
     assert done.ok, done
@@ -237,18 +241,22 @@ def table(outcomes: list[Outcome]) -> str:
 
 
 def chosen(all_calls: dict[str, list[Call]], count: int, dice: random.Random,
-           hows: Iterable[str] = (KILL,), boot_every: int = 3) -> list[Point]:
+           hows: Iterable[str] = (KILL,)) -> list[Point]:
     """So many points over all scenarios and ways, in the order in which rounds come to them."""
     kinds = [(scenario, how) for how in hows for scenario in all_calls]
     by_scenario: dict[str, list[Point]] = {scenario: [] for scenario in all_calls}
-    killed = 0
     for number, (scenario, how) in enumerate(kinds):
-        share = (count * (number + 1)) // len(kinds) - count * number // len(kinds)
+        share = count * (number + 1) // len(kinds) - count * number // len(kinds)
         for call in interruptions.spread(interruptions.possible(how, all_calls[scenario]), share, dice):
-            killed += how == KILL
-            by_scenario[scenario].append(
-                Point(scenario, call, how, how == KILL and killed % boot_every == 0))
+            by_scenario[scenario].append(_point(scenario, call, how, dice))
     points = []
     while any(by_scenario.values()):
         points += [waiting.pop(0) for waiting in by_scenario.values() if waiting]
     return points
+
+
+def _point(scenario: str, call: Call, how: str, dice: random.Random) -> Point:
+    """A third of those killed is settled by a boot, and a third by a recovery that is killed, too."""
+    then = dice.randrange(3) if how == KILL else 0
+    return Point(scenario, call, how, then == 1,
+                 interruptions.of_recovery(dice) if then == 2 else None)

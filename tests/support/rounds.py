@@ -66,7 +66,7 @@ class Round:
     def _base(self, minor: int, image: str, command: list[str]) -> str:
         changes = {"image": self._image(image)} | ({"command": command} if command else {})
         return description("base", f"{self.number}.{minor}.0", type="base",
-                           start_timeout="3s" if command else self._timeout,
+                           start_timeout="2s" if command else self._timeout,
                            containers={"changes": changes, "stays": {}})
 
     def _image(self, which: str) -> str:
