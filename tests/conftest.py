@@ -26,7 +26,9 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if "suite" in metafunc.fixturenames:
-        metafunc.parametrize("suite", metafunc.config.getoption("--suite") or paths.SUITES,
+        mark = metafunc.definition.get_closest_marker("one_suite")
+        suites = paths.SUITES[:1] if mark else paths.SUITES
+        metafunc.parametrize("suite", metafunc.config.getoption("--suite") or suites,
                              scope="session")
 
 
