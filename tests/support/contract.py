@@ -13,6 +13,7 @@ from .guest import Guest
 
 KEEP_GENERATIONS = 3  # agent.toml(5)
 _SECTION = "=== "
+_LEFTOVER = " leftover "
 _FAILED_SETS = "update-agent/failed-sets.toml"
 _RESTART = "-restart.target"
 _OURS = ("/run/systemd/generator.late/", "/opt/operation/")
@@ -157,18 +158,25 @@ def _difference(old, new) -> str:
 def _unfinished(now: Snapshot, start: Snapshot) -> list[str]:
     names = {name for name in now.files if "/.new-" in f"/{name}" or "/.gone-" in f"/{name}"}
     names |= now.temporary - start.temporary
-    return [f"left behind: {name}" for name in sorted(names) if name.rpartition("/")[0] not in names]
+    said = [f"update-agent verify: {line}" for line in _verdict(now) if _LEFTOVER in line]
+    return said + [f"left behind: {name}" for name in sorted(names) if name.rpartition("/")[0] not in names]
 
 
 def _unsettled(now: Snapshot, start: Snapshot) -> list[str]:
     wrong = ["a transaction is there"] if "update-agent/transaction" in now.files else []
     wrong += [f"masked: {name}" for name in sorted(now.masks - start.masks)]
     wrong += [f"{name}: {text}" for name, text in now.leftovers.items() if text and name != "verdict"]
-    if "exit " in now.leftovers.get("verdict", ""):
-        wrong.append(f"update-agent verify: {now.leftovers['verdict']}")
+    wrong += [f"update-agent verify: {line}" for line in _verdict(now) if _LEFTOVER not in line]
     if not now.states.get(now.generation, {}).get("confirmed", now.generation == 0):
         wrong.append(f"generation {now.generation} is not confirmed")
     return wrong
+
+
+def _verdict(now: Snapshot) -> list[str]:
+    """What the agent itself finds wrong."""
+    text = now.leftovers["verdict"]
+    found = [line for line in text.splitlines() if line.startswith("WRONG")]
+    return found or ([text] if "exit " in text else [])
 
 
 def _unneeded(now: Snapshot, start: Snapshot) -> list[str]:
