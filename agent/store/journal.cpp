@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kFile = "journal";
 constexpr std::size_t kChecksumSize = 16;
 // A set of hundreds of bundles is described in less.
-constexpr std::size_t kLargest = 64U << 20U;
+constexpr std::size_t kLargestJournal = 64U << 20U;
 // What a transaction of a hundred effects appends: once it is under way, a full disk shall not keep
 // it from saying so.
 constexpr off_t kReserve = 64 << 10;
@@ -100,7 +100,7 @@ Result<Journal> Journal::begin(const Paths& paths, const std::string& record) {
 
 Result<Journal> Journal::reopen(const Paths& paths) {
     const fs::path file = paths.transaction() / kFile;
-    TRY_ASSIGN(const auto text, read_file(file, kLargest));
+    TRY_ASSIGN(const auto text, read_file(file, kLargestJournal));
     const auto whole = parse(text).size;
     TRY_ASSIGN(Descriptor descriptor, open_path(file, O_WRONLY | O_APPEND | O_NOFOLLOW));
     if (whole != text.size() &&
@@ -126,7 +126,7 @@ Result<> Journal::sync() {
 
 Result<std::optional<std::vector<std::string>>> read_journal(const Paths& paths) {
     if (!has_journal(paths)) return std::optional<std::vector<std::string>>();
-    const auto text = read_file(paths.transaction() / kFile, kLargest);
+    const auto text = read_file(paths.transaction() / kFile, kLargestJournal);
     // A directory without it is one that a removal left half done.
     if (!text && text.error().code() == model::ErrorCode::not_found)
         return std::optional(std::vector<std::string>());
