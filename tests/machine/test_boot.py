@@ -34,7 +34,8 @@ def test_after_a_reboot_everything_is_up(machine, maker):
 def test_without_bundles_nothing_of_ours_runs_at_boot(machine, maker):
     machine.reboot()
     assert "update-agent[" not in machine.journal()
-    for unit in ("bundle-startup.service", "update-agent-store.service", "installed-bundles.target"):
+    for unit in ("bundle-startup.service", "update-agent-store.service", "installed-bundles.target",
+                 "update-agent-recover.service", "update-agent-confirm.service"):
         started = machine.show(unit, "InactiveExitTimestampMonotonic")
         assert started == {"InactiveExitTimestampMonotonic": "0"}, unit
 

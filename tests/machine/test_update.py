@@ -6,11 +6,11 @@ import json
 
 from support.bundles import description, pids, state, status, without_history
 
-OTHERS = [description(f"other{number}", containers={f"other{number}-main": {}}) for number in range(3)]
+OTHERS = [description(f"other{number}", containers={f"other{number}-main": {}}) for number in range(9)]
 
 
-def base(version: str, start_timeout: str = "20s", **options) -> str:
-    return description("base", type="base", version=version, settle_time="2s",
+def base(version: str, start_timeout: str = "20s", settle_time: str = "2s", **options) -> str:
+    return description("base", type="base", version=version, settle_time=settle_time,
                        start_timeout=start_timeout, containers={"changes": options, "stays": {}})
 
 
@@ -36,6 +36,12 @@ def test_an_update_touches_nothing_but_what_changed(machine, maker):
         {name: pid for name, pid in before.items() if name != "changes"}
     listed = json.loads(machine.run("update-agent list --json").stdout)
     assert {each["id"]: each["version"] for each in listed["bundles"]}["base"] == "1.1.0"
+    newer = maker.make(description("other0", version="1.1.0",
+                                   containers={"other0-main": {"env": {"NEW": "1"}}}), "/srv/o.bundle")
+    machine.run(f"update-agent install {newer}", timeout=120)
+    last = pids(machine)
+    assert last.pop("other0-main") not in (0, after.pop("other0-main"))
+    assert last == after
     machine.reboot()
     machine.wait_active("changes.service")
 
@@ -54,12 +60,15 @@ def test_an_update_that_never_becomes_ready_is_back_on_the_old_version(machine, 
         {name: bystanders[name] for name in ("stays", "reader", "bound")}
     assert {each["state"] for each in status(machine).values()} == {"running"}
     assert lasting(machine) == before
+    again = machine.run(f"update-agent install {bad}", check=False)
+    assert again.rc == 5 and "changes.service" in again.stderr and "--retry" in again.stderr, again
 
 
 def test_an_update_that_crashes_within_the_settle_time(machine, maker):
     maker.install(base("1.0.0"), ADDON)
-    bad = maker.make(base("1.1.0", command=["/ready", "--print", "no \x9b1mport",
-                                            "--crash-after", "1000"]), "/srv/bad.bundle")
+    bad = maker.make(base("1.1.0", settle_time="7s",
+                          command=["/ready", "--print", "no \x9b1mport", "--crash-after", "5000"]),
+                     "/srv/bad.bundle")
     failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
     assert failed.rc == 8, failed
     lines = failed.stderr.splitlines()

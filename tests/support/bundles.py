@@ -92,8 +92,9 @@ def state(guest: Guest) -> str:
 
 
 def without_history(state: str) -> str:
-    """The history tells of what was undone after the switch; nothing else may."""
-    return "\n".join(line for line in state.splitlines() if "history.jsonl" not in line)
+    """History and failed sets tell of what was undone after the switch; nothing else may."""
+    return "\n".join(line for line in state.splitlines()
+                     if "history.jsonl" not in line and "failed-sets.toml" not in line)
 
 
 def refuse(guest: Guest, path: str, status: int, *texts: str, command: str = "install",
