@@ -132,12 +132,11 @@ std::string settled(const std::optional<operations::Settled>& settled) {
         return print(value);
     }
     const auto& info = settled->info;
-    value["interrupted"] = {
-        {"transaction", info.id},
-        {"operation", info.operation},
-        {"bundles", info.bundles},
-        {"settled", to_string(settled->how)},
-        {"reason", settled->failure ? Json(settled->failure->text()) : Json()}};
+    value["interrupted"] = {{"transaction", info.id},
+                            {"operation", info.operation},
+                            {"bundles", info.bundles},
+                            {"settled", to_string(settled->how)},
+                            {"reason", settled->failure ? Json(settled->failure->text()) : Json()}};
     return print(value);
 }
 

@@ -42,20 +42,20 @@ Result<> record(const Context& context, const Transaction& transaction, const Re
     const auto current = store::Generations(context.paths).current();
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
-    return store::append_history(
-        context.paths, {.time = std::max(info.began, clock.floor),
-                        .operation = info.operation,
-                        .bundles = info.bundles,
-                        .who = info.who,
-                        .generation_before = info.from,
-                        .generation_after = current.value_or(info.from),
-                        .outcome = result ? "done" : result.error().text(),
-                        .exit_code = result ? 0 : model::exit_code(result.error().code()),
-                        .duration_ms = duration.count(),
-                        .notes = info.notes,
-                        .transaction = info.id,
-                        .plan = info.set.hex(),
-                        .phases = transaction.phases()});
+    return store::append_history(context.paths,
+                                 {.time = std::max(info.began, clock.floor),
+                                  .operation = info.operation,
+                                  .bundles = info.bundles,
+                                  .who = info.who,
+                                  .generation_before = info.from,
+                                  .generation_after = current.value_or(info.from),
+                                  .outcome = result ? "done" : result.error().text(),
+                                  .exit_code = result ? 0 : model::exit_code(result.error().code()),
+                                  .duration_ms = duration.count(),
+                                  .notes = info.notes,
+                                  .transaction = info.id,
+                                  .plan = info.set.hex(),
+                                  .phases = transaction.phases()});
 }
 
 /// A failure in one line: what failed, and the first of the containers that it names.
@@ -73,10 +73,9 @@ Result<> remember_health(const Context& context, const TransactionState& state,
     const auto& set = state.info.set;
     if (result) return store::forget_failed_set(context.paths, set);
     if (!state.failure || state.failure->code() != ErrorCode::unhealthy) return {};
-    return store::remember_failed_set(context.paths,
-                                      {.digest = set,
-                                       .time = context.host.machine.now(),
-                                       .reason = in_short(state.failure->text())});
+    return store::remember_failed_set(context.paths, {.digest = set,
+                                                      .time = context.host.machine.now(),
+                                                      .reason = in_short(state.failure->text())});
 }
 
 Result<> collect(const Context& context, const std::optional<std::set<std::string>>& containers) {

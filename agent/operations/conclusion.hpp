@@ -14,8 +14,8 @@ namespace agent::operations {
 /// history, what no kept generation needs any more, and last of all the end of its journal, which
 /// stays only where undoing failed. All of it can be done again. What fails of it is a warning.
 /// `containers` are all of ours in the engine where the caller knows them; else it is asked.
-void conclude(const Context& context, const Transaction& transaction,
-              const model::Result<>& result, std::chrono::milliseconds duration,
+void conclude(const Context& context, const Transaction& transaction, const model::Result<>& result,
+              std::chrono::milliseconds duration,
               const std::optional<std::set<std::string>>& containers);
 
 }  // namespace agent::operations

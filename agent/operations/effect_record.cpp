@@ -187,7 +187,9 @@ Json effect_record(const Effect& effect) {
             [](const WriteGeneration& e) {
                 return named("write-generation", {{"generation", e.generation.info.number}});
             },
-            [](const NoteActive& e) { return named("note-active", {{"units", e.units}}); },
+            [](const NoteActive& e) {
+                return named("note-active", {{"units", e.units}});
+            },
             [](const StopUnits& e) {
                 return named("stop-units", {{"units", e.units}, {"targets", e.targets}});
             },
@@ -207,8 +209,8 @@ Json effect_record(const Effect& effect) {
             },
             [](const WatchHealth& e) { return named("watch-health", watch_record(e)); },
             [](const NoteState& e) {
-                return named("note-state", {{"generation", e.generation},
-                                            {"confirmed", e.state.confirmed}});
+                return named("note-state",
+                             {{"generation", e.generation}, {"confirmed", e.state.confirmed}});
             },
         },
         effect);

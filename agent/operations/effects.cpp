@@ -154,7 +154,8 @@ Result<> activate(const Activate& effect, World& world) {
 Result<> stop_what_came_up(World& world) {
     if (world.seen.inactive.empty()) return {};
     auto& services = world.context.host.services;
-    TRY_ASSIGN(const auto states, services.states({world.seen.inactive.begin(), world.seen.inactive.end()}));
+    TRY_ASSIGN(const auto states,
+               services.states({world.seen.inactive.begin(), world.seen.inactive.end()}));
     std::vector<std::string> up;
     for (const auto& state : states)
         if (state.load == "loaded" && state.active == "active") up.push_back(state.name);
@@ -208,8 +209,9 @@ std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& wor
     for (const auto& [target, changed] : effect.changed)
         if (world.seen.active.count(target) != 0)
             containers.insert(containers.end(), changed.begin(), changed.end());
-    std::copy_if(effect.untouched.begin(), effect.untouched.end(), std::back_inserter(containers),
-                 [&](const auto& container) { return world.seen.active.count(container.service) != 0; });
+    std::copy_if(
+        effect.untouched.begin(), effect.untouched.end(), std::back_inserter(containers),
+        [&](const auto& container) { return world.seen.active.count(container.service) != 0; });
     return containers;
 }
 
@@ -246,8 +248,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+bool is_switch(const Effect& effect) {
+    return std::holds_alternative<Activate>(effect);
+}
+
 bool disturbs(const Effect& effect) {
-    return std::holds_alternative<StopUnits>(effect) || std::holds_alternative<Activate>(effect) ||
+    return std::holds_alternative<StopUnits>(effect) || is_switch(effect) ||
            std::holds_alternative<StartUnits>(effect) ||
            std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
 }

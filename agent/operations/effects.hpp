@@ -122,13 +122,15 @@ struct World {
     /// Opened bundle files, positioned behind their descriptions.
     std::map<model::BundleId, bundle::BundleReader> readers;
     UnitsSeen seen = {};
-    /// While the machine boots nothing of the set runs yet: there is nothing to stop, to start or to
-    /// load, and what is current then is loaded and started after.
+    /// While the machine boots nothing of the set runs yet: there is nothing to stop, to start or
+    /// to load, and what is current then is loaded and started after.
     bool booting = false;
     /// When Activate had switched; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };
 
+/// Whether it is the one at which the new set becomes the current one.
+[[nodiscard]] bool is_switch(const Effect& effect);
 /// Whether it is one that what runs can notice, or comes after such a one.
 [[nodiscard]] bool disturbs(const Effect& effect);
 /// For progress and error texts: "creating container broker-1a2b3c4d".

@@ -37,8 +37,7 @@ Result<std::map<model::Sha256, std::string>> failed_sets(const Context& context)
     TRY_ASSIGN(const auto sets, store::read_failed_sets(context.paths));
     std::map<model::Sha256, std::string> known;
     for (const auto& set : sets)
-        known[set.digest] =
-            "failed on " + store::to_readable_time(set.time) + ": " + set.reason;
+        known[set.digest] = "failed on " + store::to_readable_time(set.time) + ": " + set.reason;
     return known;
 }
 

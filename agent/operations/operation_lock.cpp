@@ -5,8 +5,7 @@ namespace agent::operations {
 
 using model::Result;
 
-Result<OperationLock> OperationLock::acquire(const Context& context,
-                                             const std::string& operation) {
+Result<OperationLock> OperationLock::acquire(const Context& context, const std::string& operation) {
     TRY_ASSIGN(auto lock, store::Lock::acquire(context.paths, operation));
     auto& engine = context.host.engine;
     engine.keep_open(lock.descriptor());

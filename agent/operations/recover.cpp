@@ -19,8 +19,8 @@ using model::Result;
 Error interruption(const TransactionState& state) {
     if (state.failure) return *state.failure;
     if (state.boots > kBootsToConfirm)
-        return {ErrorCode::internal, "it was not confirmed within " +
-                                         std::to_string(kBootsToConfirm) + " boots"};
+        return {ErrorCode::internal,
+                "it was not confirmed within " + std::to_string(kBootsToConfirm) + " boots"};
     return {ErrorCode::internal, "it was interrupted"};
 }
 
@@ -78,8 +78,7 @@ Result<Settled> settle_state(const Context& context, TransactionState state, boo
             .info = state.info, .how = Settled::How::to_be_confirmed, .failure = std::nullopt};
     World world{.context = context, .readers = {}, .booting = booting};
     TRY_ASSIGN(auto transaction, Transaction::resume(world, std::move(state)));
-    return step == NextStep::go_back ? go_back(context, transaction)
-                                     : go_on(context, transaction);
+    return step == NextStep::go_back ? go_back(context, transaction) : go_on(context, transaction);
 }
 
 using AskBooting = std::function<Result<bool>(const TransactionState&)>;

@@ -27,8 +27,8 @@ struct Settled {
 [[nodiscard]] std::string to_string(const Settled& settled);
 
 /// Settles the transaction that was interrupted, if there is one, while its bundles may run. The
-/// caller holds the lock. An error means that it could not be settled, and is tried again by whoever
-/// comes next.
+/// caller holds the lock. An error means that it could not be settled, and is tried again by
+/// whoever comes next.
 [[nodiscard]] model::Result<std::optional<Settled>> settle(const Context& context);
 
 /// Removes whatever killed processes left unfinished or half removed. The caller holds the lock.

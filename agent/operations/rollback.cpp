@@ -34,8 +34,8 @@ model::Error none_kept(const std::string& what, const std::vector<unsigned>& kep
 }
 
 /// The one whose set was there before the last change of it.
-Result<InstalledSet> previous_set(const store::Generations& generations,
-                                  const InstalledSet& before, const std::vector<unsigned>& kept) {
+Result<InstalledSet> previous_set(const store::Generations& generations, const InstalledSet& before,
+                                  const std::vector<unsigned>& kept) {
     for (const auto number : kept) {
         if (number > before.generation) continue;
         TRY_ASSIGN(auto set, generations.read_set(number));
@@ -75,8 +75,8 @@ Result<WayBack> way_back(const Context& context, const InstalledSet& before,
         std::find(kept.begin(), kept.end(), *wanted) == kept.end())
         return model::fail(
             none_kept("generation " + std::to_string(*wanted) + " is not kept", kept));
-    TRY_ASSIGN(const auto set, wanted ? generations.read_set(*wanted)
-                                      : previous_set(generations, before, kept));
+    TRY_ASSIGN(const auto set,
+               wanted ? generations.read_set(*wanted) : previous_set(generations, before, kept));
     WayBack back{.generation = set.generation, .candidates = {}, .remove = {}};
     TRY_ASSIGN(const auto texts, generations.read_containers(set.generation));
     for (const auto& [id, bundle] : set.bundles) {

@@ -11,10 +11,6 @@ using model::Error;
 using model::ErrorCode;
 using model::Result;
 
-bool is_switch(const Effect& effect) {
-    return std::holds_alternative<Activate>(effect);
-}
-
 }  // namespace
 
 std::string_view phase_of(const Effect& effect) {
@@ -153,9 +149,9 @@ Error Transaction::go_back(Error reason) {
                                                 "; going back failed, see 'update-agent "
                                                 "status' and 'update-agent doctor'"};
     if (!noticed) return {error.code(), error.text() + "\nnothing was changed"};
-    return {error.code(), error.text() + (world_.booting
-                                              ? "\nundone: the old set is started"
-                                              : "\nundone: the old set is running again")};
+    return {error.code(),
+            error.text() + (world_.booting ? "\nundone: the old set is started"
+                                           : "\nundone: the old set is running again")};
 }
 
 /// Where nobody can be asked, a shutdown interrupts it, which is settled at the next boot.

@@ -100,10 +100,6 @@ void take_record(const Json& json, TransactionState& state) {
     }
 }
 
-bool is_switch(const Effect& effect) {
-    return std::holds_alternative<Activate>(effect);
-}
-
 }  // namespace
 
 std::string begin_record(const TransactionInfo& info, const std::vector<Effect>& effects) {
@@ -147,9 +143,9 @@ Result<TransactionState> replay(const std::vector<std::string>& records) {
         state.done = std::min(state.done, state.effects.size());
         return state;
     } catch (const Json::exception& error) {
-        return model::fail(ErrorCode::invalid,
-                           std::string("the journal of the transaction is damaged: ") +
-                               error.what());
+        return model::fail(
+            ErrorCode::invalid,
+            std::string("the journal of the transaction is damaged: ") + error.what());
     }
 }
 

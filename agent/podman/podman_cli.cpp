@@ -152,11 +152,9 @@ Result<host::Inventory> PodmanCli::inventory() {
 }
 
 Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string& ref) {
-    TRY_ASSIGN(const PullView view,
-               PullView::make(layout, ref, pull_view()));
+    TRY_ASSIGN(const PullView view, PullView::make(layout, ref, pull_view()));
     TRY_ASSIGN(const fs::path store, graph_root());
-    TRY_ASSIGN(const TemporaryDirectory temporary,
-               TemporaryDirectory::make(pull_blobs(store)));
+    TRY_ASSIGN(const TemporaryDirectory temporary, TemporaryDirectory::make(pull_blobs(store)));
     TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
                                                {"pull", "--quiet", "oci:" + view.path().string()},
                                                options_.image_timeout,

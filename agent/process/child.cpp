@@ -63,8 +63,7 @@ class SpawnSetup {
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
         int first_closed = STDERR_FILENO + 1;
-        if (inherited >= 0)
-            posix_spawn_file_actions_adddup2(&actions_, inherited, first_closed++);
+        if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions_, inherited, first_closed++);
         // Some of our files are our caller's (dpkg's, a terminal's), opened without O_CLOEXEC.
         posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed);
         posix_spawnattr_init(&attributes_);
@@ -118,7 +117,8 @@ Result<Child> Child::spawn(const Command& command) {
     TRY_ASSIGN(Pipe out, make_pipe());
     TRY_ASSIGN(Pipe err, make_pipe());
     pid_t pid = -1;
-    const int error = SpawnSetup(out.write.get(), err.write.get(), command.inherited).spawn(pid, command);
+    const int error =
+        SpawnSetup(out.write.get(), err.write.get(), command.inherited).spawn(pid, command);
     if (error == ENOENT)
         return model::fail(ErrorCode::not_found,
                            "the program " + command.arguments.front() + " is not there");

@@ -103,8 +103,7 @@ Result<Journal> Journal::reopen(const Paths& paths) {
     TRY_ASSIGN(const auto text, read_file(file, kLargestJournal));
     const auto whole = parse(text).size;
     TRY_ASSIGN(Descriptor descriptor, open_path(file, O_WRONLY | O_APPEND | O_NOFOLLOW));
-    if (whole != text.size() &&
-        ::ftruncate(descriptor.get(), static_cast<off_t>(whole)) != 0)
+    if (whole != text.size() && ::ftruncate(descriptor.get(), static_cast<off_t>(whole)) != 0)
         return fail(call_error("cut", file));
     return Journal(std::move(descriptor), file, whole);
 }

@@ -76,8 +76,8 @@ TEST_CASE("What runs is disturbed only after everything else has succeeded") {
     CHECK(first("machine.sync_file_system") < first("services.reload"));
     CHECK(first("services.reload") < first("services.start"));
     CHECK(std::count(calls.begin(), calls.end(), "services.reload") == 1);
-    CHECK(scene.services.log == std::vector<std::string>{"inhibit shutdown", "reload", "start view.target",
-                                     "allow shutdown"});
+    CHECK(scene.services.log == std::vector<std::string>{"inhibit shutdown", "reload",
+                                                         "start view.target", "allow shutdown"});
 }
 
 TEST_CASE("Two bundles in the wrong order are installed in the right one") {

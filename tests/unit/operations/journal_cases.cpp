@@ -11,10 +11,9 @@ namespace test {
 namespace {
 
 Result<operations::Outcome> roll_back(Scene& scene) {
-    return operations::change(scene.context(), {.operation = "rollback",
-                                                .install = {},
-                                                .remove = {},
-                                                .restore = operations::Restore{}});
+    return operations::change(
+        scene.context(),
+        {.operation = "rollback", .install = {}, .remove = {}, .restore = operations::Restore{}});
 }
 
 void have_all(Scene& scene) {
@@ -38,8 +37,10 @@ const std::vector<MortalOperation>& mortal_operations() {
              const auto plan = must(scene.install({newer_base()}, true)).plan;
              for (const auto& [name, spec] : plan.specs)
                  scene.services.never_ready_containers.insert(spec.container.podman_name);
-             scene.services.never_ready_containers.erase(
-                 scene.installed().find(plan.add.front().description.id)->containers[1].podman_name);
+             scene.services.never_ready_containers.erase(scene.installed()
+                                                             .find(plan.add.front().description.id)
+                                                             ->containers[1]
+                                                             .podman_name);
          },
          [](Scene& scene) { return scene.install({newer_base()}); }, true},
         {"a removal", have_all,

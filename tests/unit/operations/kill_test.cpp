@@ -87,9 +87,8 @@ TEST_CASE("Recovery that is killed at any call is done by the next one") {
                 Scene scene(arranged);
                 run_to_its_death(scene, operation, n);
                 bool ended = false;
-                dying_at(scene, m, [&] {
-                    ended = operations::recover(scene.context()).has_value();
-                });
+                dying_at(scene, m,
+                         [&] { ended = operations::recover(scene.context()).has_value(); });
                 if (ended) break;
                 ++points;
                 must(operations::recover(scene.context()));

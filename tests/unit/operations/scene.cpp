@@ -186,9 +186,9 @@ Scene::Scene() {
 }
 
 Scene::Scene(const Scene& other) : configuration(other.configuration), retry(other.retry) {
-    std::filesystem::copy(other.root(), root(),
-                          std::filesystem::copy_options::recursive |
-                              std::filesystem::copy_options::copy_symlinks);
+    std::filesystem::copy(
+        other.root(), root(),
+        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
     engine.take_state(other.engine);
     services.take_state(other.services);
     machine.time = other.machine.time;
@@ -209,12 +209,11 @@ operations::Context Scene::context(bool offline) {
 
 Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::path>& files,
                                            bool dry_run) {
-    return operations::change(
-        context(), {.operation = "install",
-                    .install = files,
-                    .remove = {},
-                    .dry_run = dry_run,
-                    .retry = retry});
+    return operations::change(context(), {.operation = "install",
+                                          .install = files,
+                                          .remove = {},
+                                          .dry_run = dry_run,
+                                          .retry = retry});
 }
 
 Result<operations::Outcome> Scene::remove(const std::vector<std::string>& ids, bool dry_run) {

@@ -56,8 +56,8 @@ std::string difference(const Snapshot& before, const Snapshot& after);
 class Scene {
   public:
     Scene();
-    /// Another machine in the same state, which is quicker than arranging it again. Faults, progress
-    /// and time are its own.
+    /// Another machine in the same state, which is quicker than arranging it again. Faults,
+    /// progress and time are its own.
     explicit Scene(const Scene& other);
     Scene& operator=(const Scene&) = delete;
 

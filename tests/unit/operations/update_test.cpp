@@ -29,9 +29,9 @@ TEST_CASE("An update replaces what changed, and nothing else is touched") {
 
     CHECK(outcome.plan.replaced.size() == 1);
     CHECK(outcome.generation_after == 2);
-    CHECK(scene.services.log ==
-          std::vector<std::string>{"inhibit shutdown", "reload", "restart broker.service",
-                                   "start base.target", "allow shutdown"});
+    CHECK(scene.services.log == std::vector<std::string>{"inhibit shutdown", "reload",
+                                                         "restart broker.service",
+                                                         "start base.target", "allow shutdown"});
     CHECK(podman_name(scene, "broker") != old_broker);
     CHECK(scene.engine.made.at(podman_name(scene, "broker")).state == "running");
     CHECK(scene.engine.made.at(old_broker).state != "running");

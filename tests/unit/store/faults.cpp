@@ -204,8 +204,7 @@ int faulty_renameat2(int from_directory, const char* from, int to_directory, con
                      unsigned flags) {
     if (test::fault("rename", test::path_at(from_directory, from), test::path_at(to_directory, to)))
         return -1;
-    return test::result_of(
-        ::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags));
+    return test::result_of(::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags));
 }
 
 int faulty_mkdirat(int directory, const char* name, mode_t mode) {
