@@ -162,6 +162,7 @@ std::string status(const operations::Status& status) {
     Json value = document();
     value["generation"] = status.generation;
     value["confirmed"] = status.confirmed;
+    value["unsettled"] = status.unsettled;
     value["bundles"] = Json::array();
     for (const auto& bundle : status.bundles)
         value["bundles"].push_back(describe(bundle));

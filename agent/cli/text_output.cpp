@@ -173,9 +173,13 @@ std::string status(const operations::Status& status, model::SystemTime now) {
                             unit && unit->memory ? model::human_size(*unit->memory) : "-"});
         }
     }
-    if (rows.empty()) return "no bundles are installed\n";
+    const std::string unsettled =
+        status.unsettled ? "an operation is running, or was interrupted: 'update-agent recover' "
+                           "settles it\n"
+                         : "";
+    if (rows.empty()) return "no bundles are installed\n" + unsettled;
     return "generation " + std::to_string(status.generation) +
-           (status.confirmed ? ", confirmed\n" : ", not confirmed\n") +
+           (status.confirmed ? ", confirmed\n" : ", not confirmed\n") + unsettled +
            table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows);
 }
 

@@ -10,6 +10,7 @@
 #include "agent/operations/repair.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/store/engine_stamp.hpp"
+#include "agent/store/journal.hpp"
 
 namespace agent::operations {
 
@@ -66,6 +67,12 @@ Check check_installed_set(const Context& context) {
     if (!set) return failure("installed set", set.error().text(), kUnreadableSetAdvice);
     return good("installed set", "generation " + std::to_string(set->generation) + ", " +
                                      std::to_string(set->bundles.size()) + " bundles");
+}
+
+Check check_transaction(const Context& context) {
+    if (!store::has_journal(context.paths)) return good("transaction", "none is unsettled");
+    return warning("transaction", "an operation is running, or was interrupted",
+                   "where none is running, 'update-agent recover' settles it");
 }
 
 Check check_stamp(const Context& context) {
@@ -181,8 +188,8 @@ std::string_view to_string(Finding finding) {
 }
 
 std::vector<Check> examine(const Context& context) {
-    std::vector<Check> checks = {check_installed_set(context), check_trust(context),
-                                 check_clock(context), check_space(context)};
+    std::vector<Check> checks = {check_installed_set(context), check_transaction(context),
+                                 check_trust(context), check_clock(context), check_space(context)};
     if (context.offline) return checks;
     for (const auto& look : {check_packages, check_engine, check_services, check_stamp,
                              check_engine_content, check_wedged, check_shadowed})

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/model/unit_name.hpp"
+#include "agent/store/journal.hpp"
 
 namespace agent::operations {
 
@@ -118,7 +119,10 @@ Result<Status> status(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto state, generations.read_state(set.generation));
-    Status status{.generation = set.generation, .confirmed = state.confirmed, .bundles = {}};
+    Status status{.generation = set.generation,
+                  .confirmed = state.confirmed,
+                  .unsettled = store::has_journal(context.paths),
+                  .bundles = {}};
     for (const auto& [id, bundle] : set.bundles)
         status.bundles.push_back(offline_status(set, bundle));
     if (!context.offline) TRY(ask_systemd(context, status.bundles));

@@ -47,6 +47,8 @@ struct BundleStatus {
 struct Status {
     unsigned generation = 0;
     bool confirmed = false;
+    /// An operation is running, or was interrupted and is not settled yet.
+    bool unsettled = false;
     std::vector<BundleStatus> bundles;
 };
 

@@ -200,12 +200,13 @@ TEST_CASE("Help and version go to standard output and end with 0") {
         CHECK(has(line.error().standard_output, "Usage"));
     }
     const auto help = parsed("--help").error().standard_output;
-    for (const auto* name : {"install", "remove", "list", "show", "status", "start", "stop",
-                             "restart", "logs", "doctor", "verify", "bundle", "version"}) {
+    for (const auto* name :
+         {"install", "remove", "rollback", "recover", "list", "show", "status", "start", "stop",
+          "restart", "logs", "doctor", "verify", "bundle", "version"}) {
         INFO(name);
         CHECK(has(help, std::string("\n  ") + name + " "));
     }
-    for (const auto* name : {"store-stamp", "init-store", "startup", "complete"}) {
+    for (const auto* name : {"store-stamp", "init-store", "startup", "confirm", "complete"}) {
         INFO(name);
         CHECK_FALSE(has(help, name));
     }

@@ -85,8 +85,12 @@ TEST_CASE("A list has every bundle, without its containers") {
 
 TEST_CASE("Status has every container with its unit") {
     const auto value = parsed(json::status(example::status()));
-    CHECK(keys(value) == Keys{"generation", "confirmed", "bundles"});
+    CHECK(keys(value) == Keys{"generation", "confirmed", "unsettled", "bundles"});
     CHECK(value["confirmed"] == true);
+    CHECK(value["unsettled"] == false);
+    auto unsettled = example::status();
+    unsettled.unsettled = true;
+    CHECK(parsed(json::status(unsettled))["unsettled"] == true);
     CHECK(keys(value["bundles"][0]) ==
           with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"}));
     const auto& container = value["bundles"][0]["containers"][0];

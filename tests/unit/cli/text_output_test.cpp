@@ -101,6 +101,16 @@ TEST_CASE("Status has a line for every container") {
     CHECK(text::status({}, example::now()) == "no bundles are installed\n");
 }
 
+TEST_CASE("Status says that an operation is not settled, with and without bundles") {
+    const std::string line =
+        "an operation is running, or was interrupted: 'update-agent recover' settles it\n";
+    auto status = example::status();
+    status.unsettled = true;
+    CHECK(text::status(status, example::now()).rfind("generation 3, confirmed\n" + line, 0) == 0);
+    status.bundles.clear();
+    CHECK(text::status(status, example::now()) == "no bundles are installed\n" + line);
+}
+
 TEST_CASE("Since when is told in the unit that fits") {
     struct Case {
         std::chrono::seconds ago;

@@ -2,6 +2,7 @@
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/store/history.hpp"
+#include "agent/store/journal.hpp"
 #include "tests/unit/crypto/pki.hpp"
 #include "tests/unit/operations/scene.hpp"
 
@@ -26,7 +27,7 @@ TEST_CASE("A machine on which all is well has no finding") {
     scene.services.units["update-agent-store.service"].active = "active";
     const auto before = scene.snapshot();
     const auto checks = operations::examine(scene.context());
-    CHECK(checks.size() == 11);
+    CHECK(checks.size() == 12);
     for (const auto& check : checks) {
         INFO(check.name << ": " << check.text);
         CHECK(check.finding == Finding::good);
@@ -71,6 +72,8 @@ TEST_CASE("Each thing that is wrong is found alone, and says what to do") {
         {"clock", Finding::warning,
          [](Scene& s) { s.machine.time = std::chrono::system_clock::time_point{}; }, "before"},
         {"space", Finding::warning, [](Scene& s) { s.machine.free = 1000; }, "reserve"},
+        {"transaction", Finding::warning,
+         [](Scene& s) { must(store::Journal::begin(s.paths(), "{}")); }, "interrupted"},
         {"installed set", Finding::failure,
          [](Scene& s) { write_text(s.paths().generation(1) / "generation.toml", "x"); },
          "generation.toml"},
@@ -129,6 +132,21 @@ TEST_CASE("Status is what systemd says, and the engine is not asked") {
     CHECK(status.bundles[0].condition == operations::Condition::failed);
     CHECK(status.bundles[0].containers[0].condition == operations::Condition::running);
     CHECK(status.bundles[1].condition == operations::Condition::running);
+}
+
+TEST_CASE("Status and doctor tell of an operation that is not settled, and settle nothing") {
+    Scene scene;
+    scene.have({bundles().base});
+    CHECK_FALSE(must(operations::status(scene.context())).unsettled);
+    CHECK(findings(scene, true).empty());
+    must(store::Journal::begin(scene.paths(), "{}"));
+    for (const bool offline : {false, true}) {
+        CHECK(must(operations::status(scene.context(offline))).unsettled);
+        const auto found = findings(scene, offline);
+        REQUIRE(found.count("transaction") == 1);
+        CHECK(has(found.at("transaction").advice, "update-agent recover"));
+    }
+    CHECK(store::has_journal(scene.paths()));
 }
 
 TEST_CASE("With nothing installed, status asks nobody") {
