@@ -409,9 +409,9 @@ TEST_CASE("Generations beyond what is kept are leftovers, with what only they ne
     CHECK(well.engine.image_names.size() == 3);
 }
 
-TEST_CASE("Of an interrupted operation nothing is touched") {
+TEST_CASE("Beside an interrupted operation that cannot be settled nothing is touched") {
     Well well;
-    fs::create_directories(well.paths().state() / "transaction");
+    write_text(well.paths().transaction() / "journal", "of no record the checksum\n");
     for (const auto& each : cases())
         if (each.kind == Kind::leftover) each.damage(well);
     const auto before = well.snapshot();
