@@ -89,12 +89,16 @@ Result<Journal> Journal::begin(const Paths& paths, const std::string& record) {
     const fs::path directory = paths.transaction();
     const fs::path unfinished =
         directory.parent_path() / (std::string(kUnfinishedPrefix) + directory.filename().string());
+    if (has_journal(paths))
+        return fail(model::ErrorCode::internal, directory.string() + " is there already");
     TRY(remove_tree(unfinished));
     auto made = make_directory_with(record, unfinished, directory);
     if (made) return Journal(std::move(*made), directory / kFile, to_line(record).size());
     auto error = std::move(made).error();
-    if (const auto removed = remove_tree(unfinished); !removed)
-        error = error.followed_by(removed.error());
+    // It has its name already where only the last fsync failed.
+    for (const auto& path : {unfinished, directory})
+        if (const auto removed = remove_tree(path); !removed)
+            error = error.followed_by(removed.error());
     return fail(std::move(error));
 }
 
