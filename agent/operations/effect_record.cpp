@@ -40,13 +40,21 @@ class Fields {
         return parsed<T>(key);
     }
     milliseconds span(const char* key) { return milliseconds(get<std::int64_t>(key)); }
-    Json child(const char* key) { return get<Json>(key); }
+    Json list(const char* key) { return child(key, Json::value_t::array); }
+    Json object(const char* key) { return child(key, Json::value_t::object); }
     void fail(const std::string& why) {
         if (problem_.empty()) problem_ = why;
     }
     [[nodiscard]] const std::string& problem() const { return problem_; }
 
   private:
+    /// Iterating over anything else would take it for an empty one.
+    Json child(const char* key, Json::value_t type) {
+        auto value = get<Json>(key);
+        if (value.type() != type) fail(std::string(key) + " is " + value.type_name());
+        return value;
+    }
+
     const Json& object_;
     std::string problem_;
 };
@@ -90,14 +98,17 @@ Json watch_record(const WatchHealth& effect) {
 }
 
 WatchHealth parse_watch(Fields& fields) {
-    WatchHealth watch{.containers = parse_containers(fields.child("containers"), fields),
+    WatchHealth watch{.containers = parse_containers(fields.list("containers"), fields),
                       .changed = {},
-                      .untouched = parse_containers(fields.child("untouched"), fields),
+                      .untouched = parse_containers(fields.list("untouched"), fields),
                       .bounds = {.start_timeout = fields.span("start-timeout-ms"),
                                  .settle_time = fields.span("settle-time-ms")}};
-    const auto changed = fields.child("changed");
+    const auto changed = fields.object("changed");
     for (const auto& [target, containers] : changed.items())
-        watch.changed[target] = parse_containers(containers, fields);
+        if (containers.is_array())
+            watch.changed[target] = parse_containers(containers, fields);
+        else
+            fields.fail(target + " is " + containers.type_name());
     return watch;
 }
 
