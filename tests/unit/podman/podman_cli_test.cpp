@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/podman/podman_cli.hpp"
 
+#include <cstdio>
 #include <functional>
 
 #include "tests/unit/catch.hpp"
@@ -229,4 +230,46 @@ TEST_CASE("A name that something half made has is taken from it") {
     REQUIRE(podman.create({"--name=half"}));
     CHECK(fake.calls() == Calls{"[create][--name=half]", "[container][exists][half]",
                                 "[rm][--storage][--][half]", "[create][--name=half]"});
+}
+
+TEST_CASE("What killed calls left of a pull is removed, and nothing else of the store") {
+    const FakePodman fake("exit 1");
+    write_store_and_layout(fake);
+    fake.write("run/pull/blobs/sha256/aa", "a");
+    fake.write("run/other", "");
+    fake.write("containers/storage/update-agent-tmp/123/blob", "b");
+    fake.write("containers/storage/overlay/layer", "l");
+    fs::create_directory_symlink(fake.directory() / "layout", fake.directory() / "run/pull/link");
+    PodmanCli podman(options(fake));
+    REQUIRE(podman.remove_leftovers());
+    CHECK_FALSE(fs::exists(fake.directory() / "run/pull"));
+    CHECK_FALSE(fs::exists(fake.directory() / "containers/storage/update-agent-tmp"));
+    for (const auto* stays : {"run/other", "containers/storage/overlay/layer", "layout/index.json"})
+        CHECK(fs::exists(fake.directory() / stays));
+    // Nothing is left, and that is no failure.
+    CHECK(podman.remove_leftovers());
+    CHECK(fake.calls().empty());
+}
+
+TEST_CASE("Where the store is not known, leftovers are none to remove") {
+    const FakePodman fake("exit 1");
+    fake.write("etc/containers/storage.conf", "[storage\n");
+    fake.write("run/pull/index.json", "{}");
+    CHECK_FALSE(PodmanCli(options(fake)).remove_leftovers());
+    CHECK(fs::exists(fake.directory() / "run/pull/index.json"));
+}
+
+TEST_CASE("Calls of podman hold what they are given to keep open") {
+    const FakePodman fake("case $1 in ps) readlink /proc/self/fd/3 > \"$here/held\" || :;; esac");
+    fake.write("lock", "");
+    PodmanCli podman(options(fake));
+    std::FILE* const lock = std::fopen((fake.directory() / "lock").c_str(), "r");
+    REQUIRE(lock != nullptr);
+    podman.keep_open(fileno(lock));
+    REQUIRE(podman.check());
+    CHECK(fake.read("held") == (fake.directory() / "lock\n").string());
+    podman.keep_open(-1);
+    std::fclose(lock);
+    REQUIRE(podman.check());
+    CHECK(fake.read("held").empty());
 }
