@@ -59,8 +59,11 @@ Result<planning::Candidate> candidate(const model::InstalledBundle& bundle, unsi
             return model::fail(ErrorCode::invalid,
                                result.source + " lacks the create arguments of " +
                                    container.name.value() + ", see 'update-agent verify'");
-        TRY_ASSIGN(auto spec, containers::parse_create_spec(text->second));
-        result.specs.emplace(container.name, std::move(spec));
+        auto spec = containers::parse_create_spec(text->second);
+        if (!spec)
+            return model::fail(std::move(spec).error().with_context(result.source + ", container " +
+                                                                    container.name.value()));
+        result.specs.emplace(container.name, std::move(*spec));
     }
     return result;
 }
