@@ -234,6 +234,22 @@ TEST_CASE("A set that was put back and does not become healthy is left for the o
     for (const auto* unit : {"broker.service", "bridge.service", "panel.service"})
         CHECK(scene.active(unit));
     CHECK(must(store::read_history(scene.paths())).back().exit_code == 8);
+
+    SECTION("and is not put back again unless somebody insists") {
+        scene.services.never_ready_containers.clear();
+        const auto refused = roll_back(scene);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == ErrorCode::conflict);
+        CHECK(has(refused.error().text(), "--retry tries it again"));
+        must(operations::change(scene.context(), {.operation = "rollback",
+                                                  .install = {},
+                                                  .remove = {},
+                                                  .retry = true,
+                                                  .restore = operations::Restore{}}));
+        CHECK(scene.installed().bundles == set_of(scene, 1).bundles);
+        must(roll_back(scene));
+        must(roll_back(scene));
+    }
 }
 
 TEST_CASE("Only what is another restarts") {
@@ -245,7 +261,7 @@ TEST_CASE("Only what is another restarts") {
                                                          "restart broker.service",
                                                          "start base.target", "allow shutdown"});
     const auto after = scene.snapshot().running;
-    for (const auto* same : {"ticker.service", "clock.target", "view.target"}) {
+    for (const auto* same : {"ticker.service", "clock.target", "panel.service", "view.target"}) {
         INFO(same);
         CHECK(after.at(same) == before.at(same));
     }
