@@ -268,6 +268,28 @@ TEST_CASE("Only what is another restarts") {
     CHECK(after.at("broker.service").invocation != before.at("broker.service").invocation);
 }
 
+TEST_CASE("A dependant restarts where it is another one, too") {
+    const TemporaryDirectory directory;
+    const auto newer_view =
+        make_bundle(directory.path() / "view.bundle",
+                    patched(patched(view_description(), "2.1.0", "2.2.0"), "name = \"panel\"",
+                            "name = \"panel\"\ninit = true"));
+    Scene scene;
+    scene.have({bundles().base, bundles().view, bundles().clock});
+    scene.have({newer_base(), newer_view});
+    scene.services.log.clear();
+    const auto before = scene.snapshot().running;
+    must(roll_back(scene));
+    CHECK(scene.services.log == std::vector<std::string>{"inhibit shutdown", "reload",
+                                                         "restart broker.service panel.service",
+                                                         "start base.target view.target",
+                                                         "allow shutdown"});
+    const auto after = scene.snapshot().running;
+    CHECK(after.at("ticker.service") == before.at("ticker.service"));
+    for (const auto* container : {"broker", "panel"})
+        CHECK(scene.engine.made.at(podman_name(set_of(scene, 1), container)).state == "running");
+}
+
 TEST_CASE("A dry run says what would be put back, and changes nothing") {
     Scene scene;
     updated(scene);
