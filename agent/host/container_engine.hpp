@@ -41,8 +41,8 @@ class ContainerEngine {
     /// Every call from now on has this descriptor of ours open, so that a lock on it is held until
     /// the last of them has ended, even where this process is killed. -1 ends it.
     virtual void keep_open(int descriptor) = 0;
-    /// Removes what calls that were killed have left behind beside the store. Only for the holder of
-    /// the lock.
+    /// Removes what calls that were killed have left behind beside the store. Only for the holder
+    /// of the lock.
     [[nodiscard]] virtual model::Result<> remove_leftovers() = 0;
     /// Whether the engine answers.
     [[nodiscard]] virtual model::Result<> check() = 0;
