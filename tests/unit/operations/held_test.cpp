@@ -38,6 +38,22 @@ void check_held_from(const Seen& seen, const std::string& first) {
     CHECK((first.empty() || !seen.front().first.starts_with(first)));
 }
 
+/// An update of the base, by an agent that does nothing any more from that step on.
+void cut_update_at(Scene& scene, const std::string& step) {
+    scene.have({bundles().base});
+    scene.faults.dead = [] { return Faults::further_call(); };
+    bool cut = false;
+    scene.progress.at_step = [&](const std::string& what) {
+        if (!cut && what.starts_with(step)) Faults::die_at(1);
+        cut |= what.starts_with(step);
+    };
+    CHECK_FALSE(scene.install({newer_base()}));
+    scene.progress = {};
+    scene.faults.dead = [] { return false; };
+    Faults::disarm();
+    REQUIRE(store::has_journal(scene.paths()));
+}
+
 bool holds_lock(const Scene& scene) {
     const auto link = "/proc/self/fd/" + std::to_string(scene.engine.kept_open);
     return scene.engine.kept_open >= 0 &&
@@ -85,40 +101,42 @@ TEST_CASE("Nothing keeps a shutdown from what nobody can notice") {
         CHECK(count == 0);
 }
 
-TEST_CASE("A shutdown waits for recovery where what runs is concerned, unless the machine boots") {
-    Scene arranged;
-    arranged.have({bundles().base});
-    bool cut = false;
-    arranged.faults.dead = [] { return Faults::further_call(); };
-    arranged.progress.at_step = [&](const std::string& what) {
-        if (!cut && what.starts_with("watching")) Faults::die_at(1);
-        cut |= what.starts_with("watching");
+TEST_CASE("A shutdown waits for recovery on and back, where what runs can notice it") {
+    struct Row {
+        const char* died_at;
+        unsigned held;
+        std::size_t steps;
     };
-    CHECK_FALSE(arranged.install({newer_base()}));
-    arranged.progress.at_step = [](const std::string&) {};
-    arranged.faults.dead = [] { return false; };
-    Faults::disarm();
-    REQUIRE(store::has_journal(arranged.paths()));
-    SECTION("while it runs") {
+    for (const auto& [died_at, held, steps] : std::vector<Row>{
+             {"creating container", 0, 2}, {"switching to", 1, 6}, {"watching", 1, 2}}) {
+        INFO(died_at);
+        Scene scene;
+        cut_update_at(scene, died_at);
         const auto seen =
-            inhibitions_of(arranged, [&] { must(operations::recover(arranged.context())); });
-        REQUIRE(seen.size() == 2);
-        for (const auto& [what, count] : seen)
-            CHECK(count == 1);
-    }
-    SECTION("while it boots, for the fourth time") {
-        for (unsigned boots = 0; boots < 3; ++boots) {
-            ++arranged.machine.boots;
-            arranged.services.boot();
-            must(operations::recover(arranged.context()));
+            inhibitions_of(scene, [&] { must(operations::recover(scene.context())); });
+        CHECK(seen.size() == steps);
+        for (const auto& [what, count] : seen) {
+            INFO(what);
+            CHECK(count == held);
         }
-        ++arranged.machine.boots;
-        arranged.services.boot();
-        const auto seen =
-            inhibitions_of(arranged, [&] { must(operations::recover(arranged.context())); });
-        CHECK(seen.size() > 3);
-        for (const auto& [what, count] : seen)
-            CHECK(count == 0);
+    }
+}
+
+TEST_CASE("While the machine boots nothing keeps a shutdown from recovery") {
+    Scene scene;
+    cut_update_at(scene, "watching");
+    const auto boot_again = [&] {
+        ++scene.machine.boots;
+        scene.services.boot();
+        must(operations::recover(scene.context()));
+    };
+    for (unsigned boots = 0; boots < 3; ++boots)
+        boot_again();
+    const auto seen = inhibitions_of(scene, boot_again);
+    CHECK(seen.size() == 8);
+    for (const auto& [what, count] : seen) {
+        INFO(what);
+        CHECK(count == 0);
     }
 }
 
