@@ -3,6 +3,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/collect.hpp"
+#include "agent/operations/judgement.hpp"
 #include "agent/operations/loaded_generation.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/render_again.hpp"
@@ -66,6 +67,7 @@ Result<> startup(const Context& context) {
         attempt(context, "checking the container engine's store",
                 check_engine(context, set->generation));
         attempt(context, "rendering the units again", render_for_new_systemd(context));
+        attempt(context, "having the set judged", judge_unconfirmed(context));
     } else {
         context.progress.warning("reading the installed set: " + set.error().text());
     }

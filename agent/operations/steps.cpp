@@ -226,4 +226,14 @@ std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& inpu
     return effects;
 }
 
+WatchHealth watch_all(const model::InstalledSet& set) {
+    WatchHealth watch{.containers = {}, .changed = {}, .untouched = {}, .bounds = {}};
+    for (const auto& [id, bundle] : set.bundles) {
+        for (std::size_t i = 0; i < bundle.containers.size(); ++i)
+            watch.containers.push_back(watched(bundle, i));
+        extend(watch.bounds, bundle.description);
+    }
+    return watch;
+}
+
 }  // namespace agent::operations

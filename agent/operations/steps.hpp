@@ -32,4 +32,7 @@ struct StepInput {
 [[nodiscard]] std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input,
                                              const store::Paths& paths);
 
+/// Watches every container of a set. Pure.
+[[nodiscard]] WatchHealth watch_all(const model::InstalledSet& set);
+
 }  // namespace agent::operations

@@ -148,6 +148,7 @@ Error Transaction::go_back(Error reason) {
         return {ErrorCode::rollback_failed, error.text() +
                                                 "; going back failed, see 'update-agent "
                                                 "status' and 'update-agent doctor'"};
+    if (!switches(state_)) return error;
     if (!noticed) return {error.code(), error.text() + "\nnothing was changed"};
     return {error.code(),
             error.text() + (world_.booting ? "\nundone: the old set is started"

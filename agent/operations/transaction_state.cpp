@@ -153,9 +153,14 @@ NextStep next_step(const TransactionState& state) {
     if (state.failure) return NextStep::go_back;
     if (state.done == state.effects.size()) return NextStep::conclude;
     const auto done_end = state.effects.begin() + static_cast<std::ptrdiff_t>(state.done);
-    const bool switched = std::any_of(state.effects.begin(), done_end, is_switch);
+    const bool switched =
+        !switches(state) || std::any_of(state.effects.begin(), done_end, is_switch);
     if (!switched || state.boots > kBootsToConfirm) return NextStep::go_back;
     return NextStep::go_on;
+}
+
+bool switches(const TransactionState& state) {
+    return std::any_of(state.effects.begin(), state.effects.end(), is_switch);
 }
 
 bool disturbed(const TransactionState& state) {

@@ -79,6 +79,8 @@ enum class NextStep {
 /// What an interrupted transaction is settled by. Pure.
 [[nodiscard]] NextStep next_step(const TransactionState& state);
 
+/// Whether it leads to another set; else it only judges the one that is there.
+[[nodiscard]] bool switches(const TransactionState& state);
 /// Whether anything that runs can have noticed it.
 [[nodiscard]] bool disturbed(const TransactionState& state);
 /// Whether everything begun was undone.

@@ -52,6 +52,9 @@ def test_a_set_installed_below_another_root_runs_at_its_first_boot(machine, make
     machine.reboot()
     for unit in ("store.service", "reader.service"):
         machine.wait_active(unit, timeout=60)
+    # Nobody has seen it run before.
+    machine.wait_until("update-agent status | grep -q ', confirmed'", timeout=60)
+    assert "confirm" in machine.run("update-agent history").stdout
 
 
 def test_a_held_container_is_back_after_a_boot(machine, maker):

@@ -228,10 +228,12 @@ TEST_CASE("An interrupted update goes back before its switch is done, and on aft
         }
 }
 
-TEST_CASE("Without a switch among its effects an interrupted transaction goes back") {
+TEST_CASE("A transaction that leads to no other set goes on judging the one that is there") {
     TransactionState state;
-    state.effects = {SyncEngineStore{}, NoteState{1, {}}};
-    state.done = state.begun = 1;
+    state.effects = {WatchHealth{{}, {}, {}, {}}, NoteState{1, {}}};
+    CHECK_FALSE(switches(state));
+    CHECK(next_step(state) == NextStep::go_on);
+    state.boots = kBootsToConfirm + 1;
     CHECK(next_step(state) == NextStep::go_back);
 }
 
