@@ -16,7 +16,7 @@ void run_to_its_death(Scene& scene, const MortalOperation& operation, unsigned n
     dying_at(scene, n, [&] { [[maybe_unused]] const auto unheard = operation.run(scene); });
 }
 
-/// Of how many points one is tried. All take minutes: scripts/kill-matrix does them.
+/// Of how many points one is tried; with UPDATE_AGENT_KILL_STRIDE=1 all are, which takes minutes.
 unsigned stride() {
     constexpr unsigned kStride = 5;
     const char* wanted = std::getenv("UPDATE_AGENT_KILL_STRIDE");
@@ -34,7 +34,8 @@ void check_again(Scene& scene, const MortalOperation& operation, const Ends& end
 
 }  // namespace
 
-TEST_CASE("An agent that is killed at any call leaves what recover makes the old or the new set") {
+TEST_CASE("An agent that is killed at any call leaves what recover makes the old or the new set",
+          "[.series]") {
     unsigned points = 0;
     for (const auto& operation : mortal_operations()) {
         Scene arranged;
@@ -55,7 +56,8 @@ TEST_CASE("An agent that is killed at any call leaves what recover makes the old
     CHECK(points > 100);
 }
 
-TEST_CASE("The power cut at any call, the machine boots the old or the new set by itself") {
+TEST_CASE("The power cut at any call, the machine boots the old or the new set by itself",
+          "[.series]") {
     unsigned points = 0;
     for (const auto& operation : mortal_operations()) {
         Scene arranged;
@@ -74,7 +76,7 @@ TEST_CASE("The power cut at any call, the machine boots the old or the new set b
     CHECK(points > 100);
 }
 
-TEST_CASE("Recovery that is killed at any call is done by the next one") {
+TEST_CASE("Recovery that is killed at any call is done by the next one", "[.series]") {
     constexpr unsigned kEvery = 7;
     unsigned points = 0;
     for (const auto& operation : mortal_operations()) {
