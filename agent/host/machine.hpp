@@ -29,6 +29,9 @@ class Machine {
     /// Bytes that root can still write on the file system of `path` (or of its nearest parent).
     [[nodiscard]] virtual model::Result<std::uint64_t> free_space(
         const std::filesystem::path& path) = 0;
+    /// Whether hardly anything can be written on the file system of `path`: less than 1 MiB, or
+    /// fewer than 128 files.
+    [[nodiscard]] virtual model::Result<bool> is_full(const std::filesystem::path& path) = 0;
     /// Identity of the file system of `path`, equal for equal ones.
     [[nodiscard]] virtual model::Result<std::uint64_t> file_system(
         const std::filesystem::path& path) = 0;

@@ -122,6 +122,18 @@ Result<std::uint64_t> LinuxMachine::free_space(const fs::path& path) {
     return std::uint64_t{blocks} * space.f_frsize;
 }
 
+Result<bool> LinuxMachine::is_full(const fs::path& path) {
+    constexpr std::uint64_t kLeastBytes = 1U << 20U;
+    constexpr fsfilcnt_t kLeastFiles = 128;
+    struct statvfs space {};
+    const auto nearest = nearest_existing(path);
+    if (statvfs(nearest.c_str(), &space) != 0)
+        return model::fail(model::errno_error(errno, "free space of " + nearest.string()));
+    // A file system that makes inodes as it needs them counts none.
+    const bool without_files = space.f_files != 0 && space.f_ffree < kLeastFiles;
+    return without_files || std::uint64_t{space.f_bfree} * space.f_frsize < kLeastBytes;
+}
+
 Result<std::uint64_t> LinuxMachine::file_system(const fs::path& path) {
     struct stat status {};
     const auto nearest = nearest_existing(path);

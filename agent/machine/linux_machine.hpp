@@ -20,6 +20,7 @@ class LinuxMachine : public host::Machine {
     [[nodiscard]] std::string architecture() override;
     [[nodiscard]] model::Result<std::uint64_t> free_space(
         const std::filesystem::path& path) override;
+    [[nodiscard]] model::Result<bool> is_full(const std::filesystem::path& path) override;
     [[nodiscard]] model::Result<std::uint64_t> file_system(
         const std::filesystem::path& path) override;
     [[nodiscard]] model::Result<> sync_file_system(const std::filesystem::path& path) override;

@@ -215,6 +215,12 @@ std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& wor
     return containers;
 }
 
+/// What finds no room for its files says nothing of its set.
+bool engine_is_full(World& world) {
+    const auto root = world.context.host.engine.graph_root();
+    return root && world.context.host.machine.is_full(*root).value_or(false);
+}
+
 Result<> watch_health(const WatchHealth& effect, World& world) {
     const auto containers = judged(effect, world);
     if (containers.empty()) return {};
@@ -230,10 +236,12 @@ Result<> watch_health(const WatchHealth& effect, World& world) {
         if (verdict == HealthJudge::Verdict::healthy) return {};
         if (verdict == HealthJudge::Verdict::unhealthy) {
             const auto lines = last_log_lines(world.context.host, judge.reasons());
-            return model::fail(ErrorCode::unhealthy,
-                               "did not become healthy within " +
-                                   model::to_string(effect.bounds.start_timeout) + ":" +
-                                   health_report(judge.reasons(), lines));
+            const bool full = engine_is_full(world);
+            return model::fail(
+                full ? ErrorCode::no_space : ErrorCode::unhealthy,
+                "did not become healthy within " + model::to_string(effect.bounds.start_timeout) +
+                    (full ? ", with no space left on device for podman's store:" : ":") +
+                    health_report(judge.reasons(), lines));
         }
         machine.sleep_for(kInterval);
     }

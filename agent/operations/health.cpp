@@ -31,6 +31,7 @@ bool HealthJudge::count_start(const HealthSample& sample) {
     auto& start = starts_[sample.unit.name];
     if (first && sample.unit.active == "active") start.restarts_before = sample.unit.restarts;
     if (sample.unit.invocation_id == start.invocation) return false;
+    if (start.first_invocation.empty()) start.first_invocation = sample.unit.invocation_id;
     start.invocation_before = std::exchange(start.invocation, sample.unit.invocation_id);
     ++start.count;
     return true;
@@ -52,8 +53,11 @@ Unhealthy HealthJudge::reason_of(const HealthSample& sample) {
     if (!sample.check.empty()) reason.text += ", health check: " + sample.check;
     if (failed_for_good(sample)) reason.text += ", gave up waiting";
     const auto& start = starts_.at(sample.unit.name);
-    for (const auto& invocation : {start.invocation, start.invocation_before})
-        if (!invocation.empty()) reason.invocations.push_back(invocation);
+    for (const auto& invocation :
+         {start.invocation, start.invocation_before, start.first_invocation})
+        if (!invocation.empty() && std::find(reason.invocations.begin(), reason.invocations.end(),
+                                             invocation) == reason.invocations.end())
+            reason.invocations.push_back(invocation);
     return reason;
 }
 

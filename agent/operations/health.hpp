@@ -37,7 +37,8 @@ struct Unhealthy {
     std::string service;
     /// Why, in one line that begins with the unit.
     std::string text;
-    /// Its last two runs that were looked at, the newest first.
+    /// Its last two runs that were looked at, the newest first, and the first one: the journal of
+    /// systemd 257 has all lines of a container that was restarted directly under that.
     std::vector<std::string> invocations;
 };
 
@@ -60,6 +61,7 @@ class HealthJudge {
     struct Start {
         std::string invocation;
         std::string invocation_before;
+        std::string first_invocation;
         unsigned count = 0;
         /// Of a container that was up at the first look: what happened before it is not counted.
         unsigned restarts_before = 0;

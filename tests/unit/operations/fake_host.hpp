@@ -209,6 +209,7 @@ class FakeMachine final : public host::Machine {
     Result<std::string> os_version_id() override { return os_version; }
     std::string architecture() override { return "amd64"; }
     Result<std::uint64_t> free_space(const std::filesystem::path& path) override;
+    Result<bool> is_full(const std::filesystem::path& /*path*/) override { return full; }
     Result<std::uint64_t> file_system(const std::filesystem::path& path) override;
     Result<> sync_file_system(const std::filesystem::path& path) override;
 
@@ -217,6 +218,7 @@ class FakeMachine final : public host::Machine {
         std::chrono::system_clock::now() + std::chrono::hours(1);
     std::chrono::steady_clock::time_point since_boot;
     unsigned boots = 0;
+    bool full = false;
     std::string os_version = "12";
     std::uint64_t free = std::uint64_t{1} << 40U;
     /// Where the engine has a file system of its own: its free bytes.

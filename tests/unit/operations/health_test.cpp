@@ -211,11 +211,11 @@ TEST_CASE("All have to be up together, and only who is not is named") {
           Verdict::healthy);
 }
 
-TEST_CASE("The last two runs that were seen are named, the newest first") {
+TEST_CASE("The last two runs that were seen are named, the newest first, and the first one") {
     HealthJudge judge({{"broker.service", "b-0", false}}, {10s, 2s});
     using Runs = std::vector<std::string>;
     const std::vector<std::pair<const char*, Runs>> looks = {
-        {"", {}}, {"a", {"a"}}, {"a", {"a"}}, {"b", {"b", "a"}}, {"c", {"c", "b"}}};
+        {"", {}}, {"a", {"a"}}, {"a", {"a"}}, {"b", {"b", "a"}}, {"c", {"c", "b", "a"}}};
     for (const auto& [invocation, runs] : looks) {
         INFO(invocation);
         const auto down = with(unit("activating"), [&](auto& u) { u.invocation_id = invocation; });

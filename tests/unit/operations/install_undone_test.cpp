@@ -71,6 +71,20 @@ TEST_CASE("A journal that cannot be read changes neither the verdict nor what is
     CHECK(before == scene.snapshot());
 }
 
+TEST_CASE("What cannot start on a full disk is taken back, and not remembered as bad") {
+    Scene scene;
+    scene.have({bundles().clock});
+    scene.services.never_ready = {"bridge.service"};
+    scene.machine.full = true;
+    const auto result = scene.install({bundles().base});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::no_space);
+    CHECK(has(result.error().text(), "no space left on device"));
+    scene.machine.full = false;
+    scene.services.never_ready.clear();
+    scene.have({bundles().base});
+}
+
 TEST_CASE("A health check that stays bad takes the installation back") {
     Scene scene;
     scene.initialise();
