@@ -31,9 +31,10 @@ for ((n = 0; n < {pairs}; ++n)); do
     echo "$(away replaced.service) $((b - a)) $(away peer.service)"
 done"""
 
+# The bundle is synced first, and the engine's store second.
 _RECOVERY = """set -e
 for ((n = 0; n < {pairs}; ++n)); do
-    strace -o /dev/null -e trace=syncfs -e inject=syncfs:signal=KILL:when=1 \\
+    strace -o /dev/null -e trace=syncfs -e inject=syncfs:signal=KILL:when=2 \\
         update-agent install /srv/interrupted.bundle >/dev/null 2>&1 || true
     test -e /opt/operation/update-agent/transaction
     a=${{EPOCHREALTIME/./}}; update-agent recover >/dev/null; b=${{EPOCHREALTIME/./}}
@@ -58,9 +59,9 @@ def downtime(machine, maker, pairs: int) -> str:
                 " podman tag localhost/peer:1 localhost/peer:latest", timeout=120)
     machine.write_file("/etc/containers/systemd/peer.container", _PEER)
     machine.run("systemctl daemon-reload && systemctl start peer.service")
+    machine.write_file("/srv/rounds", "podman start bare >/dev/null\n" + _ROUNDS.format(pairs=pairs))
     # A cgroup of its own for what podman starts.
-    rounds = machine.run(["systemd-run", "--quiet", "--wait", "--pipe", "--property=Delegate=yes",
-                          "bash", "-c", f"podman start bare >/dev/null; {_ROUNDS.format(pairs=pairs)}"],
+    rounds = machine.run("systemd-run --quiet --wait --pipe --property=Delegate=yes bash /srv/rounds",
                          timeout=1800).stdout
     machine.run("systemctl stop peer.service; podman rm --force bare; update-agent remove replaced",
                 timeout=120)
