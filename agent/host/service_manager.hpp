@@ -34,6 +34,9 @@ struct UnitState {
     std::uint64_t since = 0;
     /// Exit code or signal of the main process's last end, as systemd.exec(5) numbers them.
     std::int32_t exit_status = 0;
+    /// Type of the job that waits or runs for it: start, stop, restart, …; empty where there is
+    /// none.
+    std::string job;
 };
 
 /// How a job ended (JobRemoved of org.freedesktop.systemd1): done, canceled, timeout, failed,

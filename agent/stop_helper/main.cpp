@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// container-stopped NAME: ExecStopPost= of a container's unit. Ends at once where the service ended
-// well ($SERVICE_RESULT and $EXIT_CODE of systemd.exec(5)), else becomes the program
-// repair-container beside it. A stop that comes while podman starts the container kills podman and
-// leaves the container's processes: a success to systemd, with a main process that was killed.
+// container-stopped NAME: ExecStopPost= of a container's unit. Takes back the mark of an earlier
+// end that was asked for. Ends at once where the service ended well ($SERVICE_RESULT and $EXIT_CODE
+// of systemd.exec(5)), else becomes the program repair-container beside it. A stop that comes while
+// podman starts the container kills podman and leaves the container's processes: a success to
+// systemd, with a main process that was killed.
 
 #include <unistd.h>
 
@@ -11,7 +12,10 @@
 #include <cstring>
 #include <string>
 
+#include "agent/stop_helper/asked_mark.hpp"
+
 int main(int argc, char** argv) {
+    if (argc == 2) unlink(agent::stop_helper::asked_mark(argv[1]).c_str());
     const char* result = std::getenv("SERVICE_RESULT");
     const char* how = std::getenv("EXIT_CODE");
     const bool killed = how != nullptr && std::strcmp(how, "exited") != 0;

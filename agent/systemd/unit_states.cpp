@@ -62,14 +62,16 @@ int read_listed(sd_bus_message* message, std::vector<ListedUnit>& units) {
         const char* active = nullptr;
         const char* sub = nullptr;
         const char* path = nullptr;
+        const char* job = nullptr;
         result = sd_bus_message_read(message, "(ssssssouso)", &name, nullptr, &load, &active, &sub,
-                                     nullptr, &path, nullptr, nullptr, nullptr);
+                                     nullptr, &path, nullptr, &job, nullptr);
         if (result <= 0) break;
         ListedUnit unit;
         unit.state.name = name;
         unit.state.load = load;
         unit.state.active = active;
         unit.state.sub = sub;
+        unit.state.job = job;
         unit.object_path = path;
         units.push_back(std::move(unit));
     }

@@ -104,6 +104,25 @@ def test_a_container_that_crashes_for_ever_is_bounded_and_told_of(machine, maker
     assert status(machine)["crashing"]["state"] in ("crashing", "failed")
 
 
+def test_a_failure_at_a_stop_that_was_asked_for_makes_nobody_wait(machine, maker):
+    """As most programs end at SIGTERM that have no handler for it."""
+    rude = {"command": ["/ready", "--stop-exit", "143"]}
+    maker.install(description("rude", containers={"plain": rude}))
+    newer = maker.make(description("rude", version="1.1.0", containers={
+        "plain": {**rude, "env": {"NEW": "1"}}}), "/srv/newer.bundle")
+    for command in ("systemctl restart plain.service", "update-agent restart plain",
+                    f"update-agent install {newer}"):
+        before = pids(machine)["plain"]
+        begin = time.monotonic()
+        machine.run(command, timeout=120)
+        assert time.monotonic() - begin < 30, machine.journal("--unit=plain.service")
+        assert pids(machine)["plain"] not in (0, before)
+    # The next crash is one again.
+    machine.run(f"pkill --signal KILL --parent {pids(machine)['plain']}")
+    machine.wait_until("! test -e /run/update-agent/asked-to-stop/plain")
+    machine.wait_active("plain.service")
+
+
 def test_a_stop_in_the_middle_of_a_start_leaves_nothing_behind(machine, maker):
     """Between making the container's first process and starting it, podman is killed by the stop."""
     maker.install(description("good", containers={"steady": {}}))

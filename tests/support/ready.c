@@ -4,7 +4,7 @@
 // SIGTERM. Its arguments make it misbehave. Static, so an image is this one file.
 //
 //   ready [--print TEXT] [--touch FILE] [--delay MS] [--memory MIB] [--processes N] [--never]
-//         [--crash-after MS] [--ignore-term] [--stop-delay MS]
+//         [--crash-after MS] [--ignore-term] [--stop-delay MS] [--stop-exit CODE]
 //   ready --exit CODE        ends at once; what an init container does
 //   ready --exists FILE      ends with 0 if there is such a file; a health check
 //
@@ -108,6 +108,7 @@ int main(int argc, char **argv)
     int never = 0;
     int ignore_term = 0;
     long stop_delay = 0;
+    int stop_exit = 0;
     sigset_t signals;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -135,6 +136,8 @@ int main(int argc, char **argv)
             crash_after(atol(value));
         } else if (strcmp(option, "--stop-delay") == 0) {
             stop_delay = atol(value);
+        } else if (strcmp(option, "--stop-exit") == 0) {
+            stop_exit = atoi(value);
         } else if (strcmp(option, "--exit") == 0) {
             return atoi(value);
         } else if (strcmp(option, "--exists") == 0) {
@@ -165,7 +168,7 @@ int main(int argc, char **argv)
         }
         if (!ignore_term) {
             sleep_ms(stop_delay);
-            return 0;
+            return stop_exit;
         }
     }
 }
