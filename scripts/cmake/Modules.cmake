@@ -17,6 +17,7 @@ endfunction()
 # agent_module_tests(NAME [LIBRARIES target...])
 # The executable of tests/unit/NAME, which links the module agent/NAME and what that may use.
 function(agent_module_tests name)
+  string(REPLACE "," ";" sanitizers "${UPDATE_AGENT_SANITIZERS}")
   cmake_parse_arguments(M "" "" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   if(NOT sources)
@@ -28,8 +29,13 @@ function(agent_module_tests name)
                         update-agent-options)
   target_compile_definitions(test-${name} PRIVATE
     TEST_DATA_DIR="${CMAKE_CURRENT_SOURCE_DIR}/data" SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  # Tests are compiled with little optimization in every build: their macros are slow to compile.
-  target_compile_options(test-${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+  # Only what is tested is compiled as it is shipped, or with every check: the macros of the tests
+  # themselves are slow to compile.
+  target_compile_options(test-${name} PRIVATE -g1 -O0 -U_FORTIFY_SOURCE)
+  if("undefined" IN_LIST sanitizers)
+    # After the target's own options, which would turn it on again.
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -fno-sanitize=undefined)
+  endif()
   set_target_properties(test-${name} PROPERTIES UNITY_BUILD OFF)
   add_test(NAME unit-${name} COMMAND test-${name})
 endfunction()

@@ -23,7 +23,8 @@ class Step:
     command: list[str]
     tier: str = ""
     after: list[str] = field(default_factory=list)
-    compiles: bool = False
+    # What only one step has at a time, given out in the order of the list.
+    needs: str = ""
 
 
 def run_steps(steps: list[Step]) -> int:
@@ -39,7 +40,7 @@ def run_steps(steps: list[Step]) -> int:
                     results[step.name] = False
                     print(f"---- {step.name}: not run, as something before it failed", flush=True)
                     waiting.remove(step)
-                elif _may_start(step, list(running.values()), results):
+                elif _may_start(step, waiting, list(running.values()), results):
                     running[pool.submit(_run, step)] = step
                     waiting.remove(step)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -53,10 +54,11 @@ def run_steps(steps: list[Step]) -> int:
     return 1 if failed else 0
 
 
-def _may_start(step: Step, running: list[Step], results: dict[str, bool]) -> bool:
-    """Compiling uses all processors, so only one such step runs at a time."""
+def _may_start(step: Step, waiting: list[Step], running: list[Step],
+               results: dict[str, bool]) -> bool:
+    before = waiting[:waiting.index(step)] + running
     return (len(running) < _AT_ONCE and all(results.get(name) for name in step.after)
-            and not (step.compiles and any(other.compiles for other in running)))
+            and not (step.needs and any(other.needs == step.needs for other in before)))
 
 
 def _run(step: Step) -> bool:
