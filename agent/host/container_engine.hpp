@@ -57,8 +57,12 @@ class ContainerEngine {
     /// that it has there.
     [[nodiscard]] virtual model::Result<model::Sha256> pull_layout(
         const std::filesystem::path& layout, const std::string& ref) = 0;
+    /// ErrorCode::not_found without such an image.
     [[nodiscard]] virtual model::Result<> tag(const model::Sha256& image,
                                               const std::string& name) = 0;
+    /// Takes the name away; an image that is not there, or has another name, is no failure.
+    [[nodiscard]] virtual model::Result<> untag(const model::Sha256& image,
+                                                const std::string& name) = 0;
     /// Writes the image into an OCI layout with zstd layers, under `ref`.
     [[nodiscard]] virtual model::Result<> push_layout(const std::string& image,
                                                       const std::filesystem::path& layout,

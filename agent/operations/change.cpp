@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <set>
 
-#include "agent/crypto/sha256.hpp"
 #include "agent/operations/conclusion.hpp"
 #include "agent/operations/facts.hpp"
 #include "agent/operations/operation_lock.hpp"
@@ -12,7 +11,6 @@
 #include "agent/operations/rollback.hpp"
 #include "agent/operations/steps.hpp"
 #include "agent/operations/transaction.hpp"
-#include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
 
@@ -85,8 +83,7 @@ Result<bool> kept_by_generation(const planning::Candidate& candidate,
     return kept;
 }
 
-/// Ids whose directory an earlier generation keeps, whole. A directory that no generation names, or
-/// that lost its manifest, is replaced.
+/// Ids whose directory an earlier generation keeps.
 Result<std::vector<model::BundleId>> kept_already(const Context& context,
                                                   const planning::Plan& plan) {
     const store::Generations generations(context.paths);
@@ -97,13 +94,8 @@ Result<std::vector<model::BundleId>> kept_already(const Context& context,
     std::vector<model::BundleId> kept;
     for (const auto& candidate : plan.add) {
         if (candidate.kept) continue;
-        const auto& description = candidate.description;
         TRY_ASSIGN(const bool by_generation, kept_by_generation(candidate, kept_sets));
-        if (!by_generation) continue;
-        const auto manifest = store::read_file(
-            context.paths.bundle(description.id, description.version) / "manifest");
-        if (manifest && crypto::sha256(*manifest) == candidate.digest)
-            kept.push_back(description.id);
+        if (by_generation) kept.push_back(candidate.description.id);
     }
     return kept;
 }
@@ -185,6 +177,7 @@ TransactionInfo transaction_info(const Context& context, const ChangeRequest& re
             .who = context.who,
             .began = context.host.machine.now(),
             .boot = context.host.machine.boot_id(),
+            .offline = context.offline,
             .from = prepared.before.generation,
             .to = prepared.plan.result.generation,
             .set = prepared.plan.digest,
@@ -231,7 +224,7 @@ Result<> carry_out(const Context& context, const ChangeRequest& request, Prepare
     World world{.context = context, .readers = std::move(prepared.opened.readers)};
     TRY_ASSIGN(auto transaction,
                Transaction::begin(world, transaction_info(context, request, prepared),
-                                  effects_of(prepared.plan, input, context.paths)));
+                                  effects_of(prepared.plan, input)));
     auto result = transaction.go_on();
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);

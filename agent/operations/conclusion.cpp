@@ -27,35 +27,37 @@ Result<> write_floors(const Context& context, const TransactionInfo& info) {
     return store::write_floors(context.paths, info.floors);
 }
 
-/// Where it was concluded before, and only not to the end.
-bool recorded(const Context& context, const std::string& transaction) {
+/// Where it was concluded before with the same end, and only not to the end.
+bool recorded(const Context& context, const std::string& transaction, int exit_code) {
     const auto entries = store::read_history(context.paths);
-    return entries && std::any_of(entries->rbegin(), entries->rend(), [&](const auto& entry) {
-               return entry.transaction == transaction;
-           });
+    if (!entries) return false;
+    const auto last = std::find_if(entries->rbegin(), entries->rend(), [&](const auto& entry) {
+        return entry.transaction == transaction;
+    });
+    return last != entries->rend() && last->exit_code == exit_code;
 }
 
 Result<> record(const Context& context, const Transaction& transaction, const Result<>& result,
                 std::chrono::milliseconds duration) {
     const auto& info = transaction.state().info;
-    if (recorded(context, info.id)) return {};
+    const int exit_code = result ? 0 : model::exit_code(result.error().code());
+    if (recorded(context, info.id, exit_code)) return {};
     const auto current = store::Generations(context.paths).current();
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
-    return store::append_history(context.paths,
-                                 {.time = std::max(info.began, clock.floor),
-                                  .operation = info.operation,
-                                  .bundles = info.bundles,
-                                  .who = info.who,
-                                  .generation_before = info.from,
-                                  .generation_after = current.value_or(info.from),
-                                  .outcome = result ? "done" : result.error().text(),
-                                  .exit_code = result ? 0 : model::exit_code(result.error().code()),
-                                  .duration_ms = duration.count(),
-                                  .notes = info.notes,
-                                  .transaction = info.id,
-                                  .plan = info.set.hex(),
-                                  .phases = transaction.phases()});
+    return store::append_history(context.paths, {.time = std::max(info.began, clock.floor),
+                                                 .operation = info.operation,
+                                                 .bundles = info.bundles,
+                                                 .who = info.who,
+                                                 .generation_before = info.from,
+                                                 .generation_after = current.value_or(info.from),
+                                                 .outcome = result ? "done" : result.error().text(),
+                                                 .exit_code = exit_code,
+                                                 .duration_ms = duration.count(),
+                                                 .notes = info.notes,
+                                                 .transaction = info.id,
+                                                 .plan = info.set.hex(),
+                                                 .phases = transaction.phases()});
 }
 
 /// A failure in one line: what failed, and the first of the containers that it names.
@@ -71,7 +73,7 @@ std::string in_short(const std::string& text) {
 Result<> remember_health(const Context& context, const TransactionState& state,
                          const Result<>& result) {
     const auto& set = state.info.set;
-    if (result) return store::forget_failed_set(context.paths, set);
+    if (result && confirms(state)) return store::forget_failed_set(context.paths, set);
     if (!state.failure || state.failure->code() != ErrorCode::unhealthy) return {};
     return store::remember_failed_set(context.paths, {.digest = set,
                                                       .time = context.host.machine.now(),
@@ -89,16 +91,14 @@ void conclude(const Context& context, const Transaction& transaction, const Resu
               const std::optional<std::set<std::string>>& containers) {
     const auto& state = transaction.state();
     if (!context.offline) {
-        if (result)
+        if (result && confirms(state))
             warn(context, "the version floors could not be raised",
                  write_floors(context, state.info));
         warn(context, "what is known of failed sets could not be written",
              remember_health(context, state, result));
     }
-    // What was refused before the switch leaves no trace.
-    if (result || disturbed(state))
-        warn(context, "the history could not be written",
-             record(context, transaction, result, duration));
+    warn(context, "the history could not be written",
+         record(context, transaction, result, duration));
     if (!result && !undone(state)) return;
     if (result || disturbed(state))
         warn(context, "what is no longer needed could not be removed",

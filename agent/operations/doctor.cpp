@@ -96,7 +96,7 @@ Check check_engine_content(const Context& context) {
         return failure("images and containers", "could not be compared with the installed set",
                        "see the checks above");
     std::string missing;
-    for (const auto& effect : missing_from_engine(*set, *containers, *engine, context.paths))
+    for (const auto& effect : missing_from_engine(*set, *containers, *engine))
         if (!std::holds_alternative<SyncEngineStore>(effect)) missing += "\n  " + to_string(effect);
     if (missing.empty()) return good("images and containers", "all there");
     return failure(

@@ -134,10 +134,11 @@ Activate parse_activate(Fields& fields) {
 Effect parse_fields(const std::string& what, Fields& fields) {
     if (what == "keep-bundle")
         return KeepBundle{.id = fields.parsed<model::BundleId>("id"),
-                          .directory = fields.get<std::string>("directory"),
+                          .version = fields.parsed<model::Version>("version"),
                           .kept_already = fields.get<bool>("kept-already")};
     if (what == "bring-image")
-        return BringImage{.layout = fields.get<std::string>("layout"),
+        return BringImage{.bundle = fields.parsed<model::BundleId>("bundle"),
+                          .version = fields.parsed<model::Version>("version"),
                           .id = fields.parsed<Sha256>("id"),
                           .name = fields.get<std::string>("name"),
                           .named_before = fields.parsed_if_there<Sha256>("named-before")};
@@ -180,12 +181,13 @@ Json effect_record(const Effect& effect) {
         model::Overloaded{
             [](const KeepBundle& e) {
                 return named("keep-bundle", {{"id", e.id.value()},
-                                             {"directory", e.directory.string()},
+                                             {"version", e.version.to_string()},
                                              {"kept-already", e.kept_already}});
             },
             [](const BringImage& e) {
                 auto json = named("bring-image", image(e.name, e.id, e.named_before));
-                json["layout"] = e.layout.string();
+                json["bundle"] = e.bundle.value();
+                json["version"] = e.version.to_string();
                 return json;
             },
             [](const NameImage& e) {

@@ -28,17 +28,19 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
         world.context.progress.bytes(done, total);
         return !world.context.cancelled();
     };
-    TRY(store::make_directories(effect.directory.parent_path()));
-    const auto staged = temporary(effect.directory);
+    const auto directory = world.context.paths.bundle(effect.id, effect.version);
+    TRY(store::make_directories(directory.parent_path()));
+    const auto staged = temporary(directory);
     TRY(store::remove_tree(staged));
     TRY(reader.extract(staged, report));
-    return store::replace_directory(staged, effect.directory);
+    return store::replace_directory(staged, directory);
 }
 
-Result<> undo_keep_bundle(const KeepBundle& effect) {
-    TRY(store::remove_tree(temporary(effect.directory)));
+Result<> undo_keep_bundle(const KeepBundle& effect, World& world) {
+    const auto directory = world.context.paths.bundle(effect.id, effect.version);
+    TRY(store::remove_tree(temporary(directory)));
     if (effect.kept_already) return {};
-    return store::remove_whole(effect.directory);
+    return store::remove_whole(directory);
 }
 
 /// podman does not say where there is no space.
@@ -55,7 +57,8 @@ Result<> with_space(Result<> result, World& world) {
 
 Result<> bring_image(const BringImage& effect, World& world) {
     auto& engine = world.context.host.engine;
-    TRY_ASSIGN(const auto images, bundle::read_layout(effect.layout));
+    const auto layout = world.context.paths.bundle(effect.bundle, effect.version) / "images";
+    TRY_ASSIGN(const auto images, bundle::read_layout(layout));
     const auto image = std::find_if(images.begin(), images.end(),
                                     [&](const auto& each) { return each.id == effect.id; });
     if (image == images.end())
@@ -63,7 +66,7 @@ Result<> bring_image(const BringImage& effect, World& world) {
                                                    effect.id.hex() +
                                                    " that its description names for " +
                                                    effect.name + "; make the bundle again");
-    TRY_ASSIGN(const auto id, engine.pull_layout(effect.layout, image->ref));
+    TRY_ASSIGN(const auto id, engine.pull_layout(layout, image->ref));
     if (id != effect.id)
         return model::fail(ErrorCode::invalid,
                            "the image " + effect.name + " has the id " + id.hex() +
@@ -72,11 +75,27 @@ Result<> bring_image(const BringImage& effect, World& world) {
     return engine.tag(effect.id, effect.name);
 }
 
+/// An image that was removed meanwhile gets no name back.
+Result<> name_again(const std::optional<model::Sha256>& image, const std::string& name,
+                    World& world) {
+    if (!image) return {};
+    auto named = world.context.host.engine.tag(*image, name);
+    if (!named && named.error().code() == ErrorCode::not_found) return {};
+    return named;
+}
+
 Result<> undo_bring_image(const BringImage& effect, World& world) {
-    auto& engine = world.context.host.engine;
-    TRY(engine.remove_image(effect.id));
-    if (!effect.named_before) return {};
-    return engine.tag(*effect.named_before, effect.name);
+    auto removed = world.context.host.engine.remove_image(effect.id);
+    if (!removed && removed.error().code() != ErrorCode::conflict) return removed;
+    if (!removed)
+        world.context.progress.warning("the image " + effect.name +
+                                       " stays: " + removed.error().text());
+    return name_again(effect.named_before, effect.name, world);
+}
+
+Result<> undo_name_image(const NameImage& effect, World& world) {
+    if (effect.named_before) return name_again(effect.named_before, effect.name, world);
+    return world.context.host.engine.untag(effect.id, effect.name);
 }
 
 /// All jobs must be done; a container that fails to come up is for the health judge to tell.
@@ -91,10 +110,7 @@ Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std
 
 Result<> note_active(const NoteActive& effect, World& world) {
     TRY_ASSIGN(const auto states, world.context.host.services.states(effect.units));
-    for (const auto& state : states) {
-        const bool up = state.load == "loaded" && state.active == "active";
-        (up ? world.seen.active : world.seen.inactive).insert(state.name);
-    }
+    world.seen = see(states);
     return {};
 }
 
@@ -124,6 +140,15 @@ Result<> start_targets(const std::vector<std::string>& targets, std::chrono::mil
     return {};
 }
 
+Result<> undo_stop_units(const StopUnits& effect, World& world) {
+    if (world.booting) return {};
+    std::vector<std::string> masked;
+    std::copy_if(effect.units.begin(), effect.units.end(), std::back_inserter(masked),
+                 [&](const auto& unit) { return world.seen.masked.count(unit) != 0; });
+    if (!masked.empty()) TRY(world.context.host.services.mask_runtime(masked));
+    return start_targets(active_ones(effect.targets, world), kJobBound, world);
+}
+
 Result<> link_and_load(unsigned generation, World& world) {
     TRY(store::Generations(world.context.paths).switch_to(generation));
     if (world.context.offline || world.booting) return {};
@@ -151,14 +176,17 @@ Result<> activate(const Activate& effect, World& world) {
 
 /// What was down before may be up now: changed services in their new shape, and what others
 /// require.
-Result<> stop_what_came_up(World& world) {
-    if (world.seen.inactive.empty()) return {};
+Result<> stop_what_came_up(const Activate& effect, World& world) {
+    auto names = world.seen.inactive;
+    for (const auto& service : effect.restart)
+        if (world.seen.active.count(service) == 0) names.insert(service);
+    if (names.empty()) return {};
     auto& services = world.context.host.services;
-    TRY_ASSIGN(const auto states,
-               services.states({world.seen.inactive.begin(), world.seen.inactive.end()}));
+    TRY_ASSIGN(const auto states, services.states({names.begin(), names.end()}));
     std::vector<std::string> up;
     for (const auto& state : states)
-        if (state.load == "loaded" && state.active == "active") up.push_back(state.name);
+        if (state.load == "loaded" && (state.active == "active" || state.active == "activating"))
+            up.push_back(state.name);
     if (up.empty()) return {};
     return expect_done(services.stop(up, kJobBound), "stopping");
 }
@@ -166,7 +194,7 @@ Result<> stop_what_came_up(World& world) {
 Result<> undo_activate(const Activate& effect, World& world) {
     TRY(link_and_load(effect.from, world));
     if (world.context.offline || world.booting) return {};
-    TRY(stop_what_came_up(world));
+    TRY(stop_what_came_up(effect, world));
     TRY(restart(effect, kJobBound, world));
     return start_targets(active_ones(effect.replaced_targets, world), kJobBound, world);
 }
@@ -185,6 +213,8 @@ Result<> undo_start_units(const StartUnits& effect, World& world) {
     return services.reset_failed(effect.added);
 }
 
+constexpr const char* kNoAnswer = "not known: podman does not answer";
+
 Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& containers,
                                        World& world) {
     std::vector<std::string> names;
@@ -197,8 +227,8 @@ Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& cont
         HealthSample sample{.unit = std::move(states[i]), .check = {}};
         // An engine that does not answer says nothing of the container; the next look may.
         if (containers[i].health_check && sample.unit.active == "active")
-            sample.check = world.context.host.engine.health(containers[i].podman_name)
-                               .value_or("not known: podman does not answer");
+            sample.check =
+                world.context.host.engine.health(containers[i].podman_name).value_or(kNoAnswer);
         samples.push_back(std::move(sample));
     }
     return samples;
@@ -215,10 +245,30 @@ std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& wor
     return containers;
 }
 
-/// What finds no room for its files says nothing of its set.
-bool engine_is_full(World& world) {
-    const auto root = world.context.host.engine.graph_root();
-    return root && world.context.host.machine.is_full(*root).value_or(false);
+/// Why it is no fault of the set where it is none: what finds no room for its files, or an engine
+/// that hangs, says nothing of it.
+std::optional<std::pair<ErrorCode, std::string>> other_fault(
+    const std::vector<HealthSample>& samples, World& world) {
+    auto& engine = world.context.host.engine;
+    const bool silent = std::any_of(samples.begin(), samples.end(), [](const HealthSample& each) {
+        return each.check == kNoAnswer;
+    });
+    if (silent || !engine.check())
+        return std::pair(ErrorCode::internal, "while podman does not answer");
+    const auto root = engine.graph_root();
+    if (root && world.context.host.machine.is_full(*root).value_or(false))
+        return std::pair(ErrorCode::no_space, "with no space left on device for podman's store");
+    return std::nullopt;
+}
+
+model::Error unhealthy(const WatchHealth& effect, const HealthJudge& judge,
+                       const std::vector<HealthSample>& samples, World& world) {
+    const auto lines = last_log_lines(world.context.host, judge.reasons());
+    const auto fault = other_fault(samples, world);
+    return {fault ? fault->first : ErrorCode::unhealthy,
+            "did not become healthy within " + model::to_string(effect.bounds.start_timeout) +
+                (fault ? ", " + fault->second : std::string()) + ":" +
+                health_report(judge.reasons(), lines)};
 }
 
 Result<> watch_health(const WatchHealth& effect, World& world) {
@@ -234,15 +284,8 @@ Result<> watch_health(const WatchHealth& effect, World& world) {
             std::chrono::duration_cast<std::chrono::milliseconds>(machine.monotonic() - start);
         const auto verdict = judge.look(elapsed, samples);
         if (verdict == HealthJudge::Verdict::healthy) return {};
-        if (verdict == HealthJudge::Verdict::unhealthy) {
-            const auto lines = last_log_lines(world.context.host, judge.reasons());
-            const bool full = engine_is_full(world);
-            return model::fail(
-                full ? ErrorCode::no_space : ErrorCode::unhealthy,
-                "did not become healthy within " + model::to_string(effect.bounds.start_timeout) +
-                    (full ? ", with no space left on device for podman's store:" : ":") +
-                    health_report(judge.reasons(), lines));
-        }
+        if (verdict == HealthJudge::Verdict::unhealthy)
+            return model::fail(unhealthy(effect, judge, samples, world));
         machine.sleep_for(kInterval);
     }
 }
@@ -269,7 +312,9 @@ bool disturbs(const Effect& effect) {
 std::string to_string(const Effect& effect) {
     return std::visit(
         Overloaded{
-            [](const KeepBundle& e) { return "unpacking " + e.directory.filename().string(); },
+            [](const KeepBundle& e) {
+                return "unpacking " + e.id.value() + " " + e.version.to_string();
+            },
             [](const BringImage& e) { return "bringing in image " + e.name; },
             [](const NameImage& e) { return "naming image " + e.name; },
             [](const SyncEngineStore&) { return std::string("syncing the image store"); },
@@ -281,7 +326,9 @@ std::string to_string(const Effect& effect) {
             [](const StopUnits& e) { return "stopping " + joined(e.units); },
             [](const Activate& e) { return "switching to generation " + std::to_string(e.to); },
             [](const StartUnits& e) {
-                return "starting " + joined(e.targets) + joined(e.replaced_targets);
+                auto units = e.targets;
+                units.insert(units.end(), e.replaced_targets.begin(), e.replaced_targets.end());
+                return "starting " + joined(units);
             },
             [](const WatchHealth&) { return std::string("watching the health"); },
             [](const NoteState& e) {
@@ -324,48 +371,22 @@ Result<> undo(const Effect& effect, World& world) {
     auto& host = world.context.host;
     return std::visit(
         Overloaded{
-            [&](const KeepBundle& e) { return undo_keep_bundle(e); },
+            [&](const KeepBundle& e) { return undo_keep_bundle(e, world); },
             [&](const BringImage& e) { return undo_bring_image(e, world); },
-            [&](const NameImage& e) -> Result<> {
-                if (!e.named_before) return {};
-                return host.engine.tag(*e.named_before, e.name);
-            },
+            [&](const NameImage& e) { return undo_name_image(e, world); },
             [](const SyncEngineStore&) { return Result<>(); },
             [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
             [](const NoteActive&) { return Result<>(); },
-            [&](const StopUnits& e) {
-                if (world.booting) return Result<>();
-                return start_targets(active_ones(e.targets, world), kJobBound, world);
-            },
+            [&](const StopUnits& e) { return undo_stop_units(e, world); },
             [&](const Activate& e) { return undo_activate(e, world); },
             [&](const StartUnits& e) { return undo_start_units(e, world); },
             [](const WatchHealth&) { return Result<>(); },
             [](const NoteState&) { return Result<>(); },
         },
         effect);
-}
-
-Result<> check_restored(World& world) {
-    constexpr std::chrono::milliseconds kInterval{100};
-    constexpr std::chrono::minutes kBound{2};
-    if (world.seen.active.empty() || world.booting) return {};
-    auto& machine = world.context.host.machine;
-    const std::vector<std::string> names(world.seen.active.begin(), world.seen.active.end());
-    const auto start = machine.monotonic();
-    while (true) {
-        TRY_ASSIGN(const auto states, world.context.host.services.states(names));
-        std::string down;
-        for (const auto& state : states)
-            if (state.active != "active") down += "\n  " + describe(state);
-        if (down.empty()) return {};
-        if (machine.monotonic() - start > kBound)
-            return model::fail(ErrorCode::rollback_failed,
-                               "what ran before is not up again:" + down);
-        machine.sleep_for(kInterval);
-    }
 }
 
 }  // namespace agent::operations

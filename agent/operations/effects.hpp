@@ -13,6 +13,7 @@
 #include "agent/bundle/reader.hpp"
 #include "agent/operations/context.hpp"
 #include "agent/operations/health.hpp"
+#include "agent/operations/units_seen.hpp"
 #include "agent/store/generations.hpp"
 
 namespace agent::operations {
@@ -23,21 +24,23 @@ namespace agent::operations {
 /// Unpacks a bundle file into its kept directory. Undo: removes the directory.
 struct KeepBundle {
     model::BundleId id;
-    std::filesystem::path directory;
+    model::Version version;
     /// An earlier generation keeps the same content, which is replaced in case it was damaged, and
     /// stays.
     bool kept_already = false;
 };
-/// Brings an image of a kept bundle into the engine's store and names it. Undo: removes it.
+/// Brings an image of a kept bundle into the engine's store and names it. Undo: removes it, unless
+/// somebody else uses it by now.
 struct BringImage {
-    std::filesystem::path layout;
+    model::BundleId bundle;
+    model::Version version;
     model::Sha256 id;
     std::string name;
     /// Image that has the name until then, and gets it back.
     std::optional<model::Sha256> named_before;
 };
 /// Gives an image that is there the name that the description has for it. Undo: gives the name back
-/// to the image that had it.
+/// to the image that had it, if one had.
 struct NameImage {
     model::Sha256 id;
     std::string name;
@@ -54,13 +57,13 @@ struct CreateContainer {
 struct WriteGeneration {
     store::Generation generation;
 };
-/// Looks which units of the old set are up: what was stopped by hand, or was broken, is not started
-/// nor judged. Nothing to undo.
+/// Looks which units of the old set are up, or on their way there: what was stopped by hand, or was
+/// broken, is not started nor judged. Nothing to undo.
 struct NoteActive {
     std::vector<std::string> units;
 };
 /// Stops what is removed, and ends the masks of what was stopped by hand, which would outlive it.
-/// Undo: starts those of the targets that were up.
+/// Undo: masks those again, and starts those of the targets that were up.
 struct StopUnits {
     std::vector<std::string> units;
     std::vector<std::string> targets;
@@ -109,13 +112,6 @@ using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, 
                             WriteGeneration, NoteActive, StopUnits, Activate, StartUnits,
                             WatchHealth, NoteState>;
 
-/// Which of the units that NoteActive looks at were up.
-struct UnitsSeen {
-    std::set<std::string> active = {};
-    std::set<std::string> inactive = {};
-    bool operator==(const UnitsSeen&) const = default;
-};
-
 /// What effects work on.
 struct World {
     const Context& context;
@@ -138,7 +134,5 @@ struct World {
 [[nodiscard]] model::Result<> perform(const Effect& effect, World& world);
 /// Undoes an effect that was done, half done or not begun.
 [[nodiscard]] model::Result<> undo(const Effect& effect, World& world);
-/// Whether all that NoteActive saw is up again, after everything was undone.
-[[nodiscard]] model::Result<> check_restored(World& world);
 
 }  // namespace agent::operations

@@ -37,6 +37,11 @@ Result<> count_boot(const Context& context, TransactionState& state) {
     TRY(journal.append(boot_record()));
     TRY(journal.sync());
     ++state.boots;
+    return {};
+}
+
+/// For people; what is decided by is in the journal.
+Result<> note_boots(const Context& context, const TransactionState& state) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(auto noted, generations.read_state(state.info.to));
     noted.boots = state.boots;
@@ -70,15 +75,39 @@ Result<bool> is_booting(const Context& context, const TransactionState& state) {
     return states.front().invocation_id.empty();
 }
 
-Result<Settled> settle_state(const Context& context, TransactionState state, bool booting) {
-    if (booting && next_step(state) == NextStep::go_on) TRY(count_boot(context, state));
+/// What the journal says, unless the link says otherwise: its last records may be lost.
+Result<NextStep> step_of(const Context& context, const TransactionState& state) {
     const auto step = next_step(state);
+    if (step != NextStep::go_on || !switches(state)) return step;
+    TRY_ASSIGN(const auto current, store::Generations(context.paths).current());
+    return current == state.info.to ? step : NextStep::go_back;
+}
+
+Result<Settled> settle_state(const Context& context, TransactionState state, bool booting) {
+    TRY_ASSIGN(auto step, step_of(context, state));
+    if (booting && step == NextStep::go_on) {
+        TRY(count_boot(context, state));
+        if (const auto noted = note_boots(context, state); !noted)
+            context.progress.warning("noting the boots of generation " +
+                                     std::to_string(state.info.to) + ": " + noted.error().text());
+        TRY_ASSIGN(step, step_of(context, state));
+    }
     if (step == NextStep::go_on && booting)
         return Settled{
             .info = state.info, .how = Settled::How::to_be_confirmed, .failure = std::nullopt};
     World world{.context = context, .readers = {}, .booting = booting};
     TRY_ASSIGN(auto transaction, Transaction::resume(world, std::move(state)));
     return step == NextStep::go_back ? go_back(context, transaction) : go_on(context, transaction);
+}
+
+/// What runs on a machine is nothing that another one can undo.
+Result<> expect_own(const Context& context, const TransactionInfo& info) {
+    if (!context.offline || info.offline) return {};
+    return model::fail(ErrorCode::conflict,
+                       "the " + info.operation +
+                           " was under way on the machine itself, which settles it when it is "
+                           "booted from " +
+                           context.paths.root().string());
 }
 
 using AskBooting = std::function<Result<bool>(const TransactionState&)>;
@@ -92,6 +121,7 @@ Result<std::optional<Settled>> settle_journal(const Context& context, const AskB
     }
     const auto settled = [&]() -> Result<Settled> {
         TRY_ASSIGN(auto state, replay(*records));
+        TRY(expect_own(context, state.info));
         TRY_ASSIGN(const bool booting, ask(state));
         return settle_state(context, std::move(state), booting);
     }();
@@ -142,7 +172,8 @@ Result<std::optional<Settled>> recover(const Context& context) {
     TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "recover"));
     auto settled = settle_journal(
         context, [&](const TransactionState& state) { return is_booting(context, state); });
-    if (settled) TRY(remove_leftovers(context));
+    // While it is not settled to its end, the way back is one of them.
+    if (settled && !store::has_journal(context.paths)) TRY(remove_leftovers(context));
     return settled;
 }
 

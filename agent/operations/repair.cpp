@@ -13,17 +13,17 @@ using model::Result;
 
 std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
                                         const std::map<std::string, std::string>& containers,
-                                        const host::Inventory& engine, const store::Paths& paths) {
+                                        const host::Inventory& engine) {
     std::set<model::Sha256> seen;
     std::vector<Effect> brought;
     std::vector<Effect> created;
     for (const auto& [id, bundle] : set.bundles) {
-        const auto layout = paths.bundle(id, bundle.description.version) / "images";
         for (const auto& container : bundle.description.containers) {
             const auto& image = *container.image_id;
             if (!seen.insert(image).second) continue;
             if (!has_image(engine, image))
-                brought.emplace_back(BringImage{.layout = layout,
+                brought.emplace_back(BringImage{.bundle = id,
+                                                .version = bundle.description.version,
                                                 .id = image,
                                                 .name = container.image,
                                                 .named_before = std::nullopt});
@@ -52,7 +52,7 @@ Result<std::vector<Restoration>> repair_engine(const Context& context) {
     TRY_ASSIGN(const auto engine, context.host.engine.inventory());
     World world{.context = context, .readers = {}};
     std::vector<Restoration> done;
-    for (const auto& effect : missing_from_engine(set, containers, engine, context.paths)) {
+    for (const auto& effect : missing_from_engine(set, containers, engine)) {
         context.progress.step(to_string(effect));
         auto result = perform(effect, world);
         // That it was synced is worth a word only where it failed.

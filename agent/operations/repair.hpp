@@ -14,7 +14,7 @@ namespace agent::operations {
 /// as effects that restore them from the kept bundle files and the stored create arguments. Pure.
 [[nodiscard]] std::vector<Effect> missing_from_engine(
     const model::InstalledSet& set, const std::map<std::string, std::string>& containers,
-    const host::Inventory& engine, const store::Paths& paths);
+    const host::Inventory& engine);
 
 /// What was to be restored, and what came of it.
 struct Restoration {

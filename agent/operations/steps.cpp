@@ -51,17 +51,14 @@ store::Generation to_generation(const planning::Plan& plan, const StepInput& inp
     return generation;
 }
 
-void acquire(const planning::Plan& plan, const StepInput& input, const store::Paths& paths,
-             std::vector<Effect>& effects) {
+void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
     for (const auto& candidate : plan.add) {
         if (candidate.kept) continue;
         const auto& description = candidate.description;
         const bool kept =
             std::find(input.kept.begin(), input.kept.end(), description.id) != input.kept.end();
         effects.emplace_back(
-            KeepBundle{.id = description.id,
-                       .directory = paths.bundle(description.id, description.version),
-                       .kept_already = kept});
+            KeepBundle{.id = description.id, .version = description.version, .kept_already = kept});
     }
     if (input.offline) return;
     std::set<model::Sha256> brought;
@@ -72,11 +69,11 @@ void acquire(const planning::Plan& plan, const StepInput& input, const store::Pa
             const auto named = image_named(input.engine, container.image);
             if (!brought.insert(id).second) continue;
             if (!has_image(input.engine, id))
-                effects.emplace_back(BringImage{
-                    .layout = paths.bundle(description.id, description.version) / "images",
-                    .id = id,
-                    .name = container.image,
-                    .named_before = named});
+                effects.emplace_back(BringImage{.bundle = description.id,
+                                                .version = description.version,
+                                                .id = id,
+                                                .name = container.image,
+                                                .named_before = named});
             else if (named != id)
                 effects.emplace_back(
                     NameImage{.id = id, .name = container.image, .named_before = named});
@@ -138,7 +135,10 @@ WatchHealth health_of(const planning::Plan& plan) {
     const std::set<std::string> added(plan.added.begin(), plan.added.end());
     for (const auto& [id, bundle] : plan.result.bundles) {
         const auto target = model::bundle_target(id);
-        bool judged = added.count(target) != 0;
+        // Also one that was replaced and has all its containers as they were.
+        bool judged = std::any_of(plan.add.begin(), plan.add.end(), [&](const auto& candidate) {
+            return candidate.description.id == id;
+        });
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             auto container = watched(bundle, i);
             if (added.count(target) != 0) {
@@ -214,10 +214,9 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
 
 }  // namespace
 
-std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input,
-                               const store::Paths& paths) {
+std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input) {
     std::vector<Effect> effects;
-    acquire(plan, input, paths, effects);
+    acquire(plan, input, effects);
     stage(plan, input, effects);
     switch_over(plan, input, effects);
     effects.emplace_back(

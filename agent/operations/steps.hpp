@@ -29,8 +29,7 @@ struct StepInput {
 
 /// The effects that carry out a plan, in the order of a transaction: acquire, stage, switch,
 /// verify, confirm. Pure.
-[[nodiscard]] std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input,
-                                             const store::Paths& paths);
+[[nodiscard]] std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& input);
 
 /// Watches every container of a set. Pure.
 [[nodiscard]] WatchHealth watch_all(const model::InstalledSet& set);

@@ -2,6 +2,7 @@
 #include "agent/operations/transaction.hpp"
 
 #include "agent/model/overloaded.hpp"
+#include "agent/operations/restoration.hpp"
 
 namespace agent::operations {
 
@@ -46,7 +47,8 @@ Result<Transaction> Transaction::begin(World& world, TransactionInfo info,
 
 Result<Transaction> Transaction::resume(World& world, TransactionState state) {
     TRY_ASSIGN(auto journal, store::Journal::reopen(world.context.paths));
-    world.seen = state.seen;
+    const bool rebooted = state.info.boot != world.context.host.machine.boot_id();
+    world.seen = rebooted ? after_boot(state.seen) : state.seen;
     return Transaction(world, std::move(state), std::move(journal));
 }
 
@@ -138,7 +140,7 @@ Error Transaction::go_back(Error reason) {
     const bool noticed = disturbed(state_);
     bool back = left.empty();
     if (back && noticed) {
-        if (auto result = check_restored(world_); !result) {
+        if (auto result = check_restored(state_.info.from, world_); !result) {
             back = false;
             error = error.followed_by(result.error());
         }

@@ -33,6 +33,7 @@ Json to_json(const TransactionInfo& info) {
             {"who", info.who},
             {"began", store::to_rfc3339(info.began)},
             {"boot", info.boot},
+            {"offline", info.offline},
             {"from", info.from},
             {"to", info.to},
             {"set", info.set.hex()},
@@ -48,6 +49,7 @@ Result<TransactionInfo> parse_info(const Json& json) {
     info.who = json.at("who").get<std::string>();
     info.began = store::parse_rfc3339(json.at("began").get<std::string>()).value_or(info.began);
     info.boot = json.at("boot").get<std::string>();
+    info.offline = json.at("offline").get<bool>();
     info.from = json.at("from").get<unsigned>();
     info.to = json.at("to").get<unsigned>();
     TRY_ASSIGN(info.set, model::Sha256::parse(json.at("set").get<std::string>()));
@@ -89,7 +91,8 @@ void take_record(const Json& json, TransactionState& state) {
         state.undone.insert(json["undone"].get<std::size_t>());
     } else if (json.contains("active")) {
         state.seen = {.active = json["active"].get<std::set<std::string>>(),
-                      .inactive = json.at("inactive").get<std::set<std::string>>()};
+                      .inactive = json.at("inactive").get<std::set<std::string>>(),
+                      .masked = json.at("masked").get<std::set<std::string>>()};
     } else if (json.contains("failed")) {
         // The first one is the reason; what followed it is of the way back.
         if (!state.failure)
@@ -119,7 +122,7 @@ std::string done_record(std::size_t effect) {
 }
 
 std::string seen_record(const UnitsSeen& seen) {
-    return text({{"active", seen.active}, {"inactive", seen.inactive}});
+    return text({{"active", seen.active}, {"inactive", seen.inactive}, {"masked", seen.masked}});
 }
 
 std::string failure_record(const Error& error) {
@@ -150,7 +153,7 @@ Result<TransactionState> replay(const std::vector<std::string>& records) {
 }
 
 NextStep next_step(const TransactionState& state) {
-    if (state.failure) return NextStep::go_back;
+    if (state.failure || !state.undone.empty()) return NextStep::go_back;
     if (state.done == state.effects.size()) return NextStep::conclude;
     const auto done_end = state.effects.begin() + static_cast<std::ptrdiff_t>(state.done);
     const bool switched =
@@ -166,6 +169,13 @@ bool switches(const TransactionState& state) {
 bool disturbed(const TransactionState& state) {
     const auto begun_end = state.effects.begin() + static_cast<std::ptrdiff_t>(state.begun);
     return std::any_of(state.effects.begin(), begun_end, disturbs);
+}
+
+bool confirms(const TransactionState& state) {
+    return std::any_of(state.effects.begin(), state.effects.end(), [](const Effect& effect) {
+        const auto* note = std::get_if<NoteState>(&effect);
+        return note != nullptr && note->state.confirmed;
+    });
 }
 
 bool undone(const TransactionState& state) {

@@ -15,7 +15,7 @@ namespace agent::operations {
 /// What a transaction is about; fixed when it begins.
 struct TransactionInfo {
     std::string id;
-    /// install, remove, rollback.
+    /// install, remove, rollback, confirm.
     std::string operation;
     /// `id version` of what it is about, for people.
     std::vector<std::string> bundles;
@@ -23,6 +23,8 @@ struct TransactionInfo {
     model::SystemTime began;
     /// Boot of the machine that it began in.
     std::string boot;
+    /// Begun with `--root`, by another machine than the one that it is for.
+    bool offline = false;
     /// Generations.
     unsigned from = 0;
     unsigned to = 0;
@@ -81,6 +83,8 @@ enum class NextStep {
 
 /// Whether it leads to another set; else it only judges the one that is there.
 [[nodiscard]] bool switches(const TransactionState& state);
+/// Whether its end says that the set was healthy.
+[[nodiscard]] bool confirms(const TransactionState& state);
 /// Whether anything that runs can have noticed it.
 [[nodiscard]] bool disturbed(const TransactionState& state);
 /// Whether everything begun was undone.

@@ -49,7 +49,7 @@ Result<> look_at_machine(const Context& context, const CurrentGeneration& curren
         TRY_ASSIGN(auto loaded, look_at_loaded(context, current));
         append_to(defects, std::move(loaded));
         TRY_ASSIGN(engine, context.host.engine.inventory());
-        append_to(defects, look_at_engine(current, engine, context.paths));
+        append_to(defects, look_at_engine(current, engine));
     }
     append_to(defects, look_for_leftovers(context, engine));
     return {};

@@ -16,8 +16,8 @@ using Kind = Defect::Kind;
 constexpr const char* kNotNeeded = "is needed by no kept generation";
 
 void look_at_images(const CurrentGeneration& current, const host::Inventory& engine,
-                    const store::Paths& paths, Defects& defects) {
-    for (const auto& effect : missing_from_engine(current.set, {}, engine, paths)) {
+                    Defects& defects) {
+    for (const auto& effect : missing_from_engine(current.set, {}, engine)) {
         if (const auto* bring = std::get_if<BringImage>(&effect))
             defects.push_back({.kind = Kind::image,
                                .subject = bring->name,
@@ -119,10 +119,9 @@ void note_garbage(const Context& context, const Garbage& garbage, const host::In
 
 }  // namespace
 
-Defects look_at_engine(const CurrentGeneration& current, const host::Inventory& engine,
-                       const store::Paths& paths) {
+Defects look_at_engine(const CurrentGeneration& current, const host::Inventory& engine) {
     Defects defects;
-    look_at_images(current, engine, paths, defects);
+    look_at_images(current, engine, defects);
     look_at_taken_names(current.set, engine, defects);
     look_at_containers(current, engine, defects);
     return defects;

@@ -7,7 +7,7 @@ namespace agent::operations {
 
 /// Whether the engine has the images and containers of the set. Pure.
 [[nodiscard]] Defects look_at_engine(const CurrentGeneration& current,
-                                     const host::Inventory& engine, const store::Paths& paths);
+                                     const host::Inventory& engine);
 
 /// What nobody needs any more and yet is there; only what the agent made is looked at. Of the
 /// engine nothing where `engine` has nothing.

@@ -82,7 +82,8 @@ model::Error failure(const std::string& title, int status, std::string_view stan
 
 bool says_not_there(std::string_view standard_error) {
     // The sentinel texts of libpod and containers/storage, the same in 4.3 and 5.4.
-    return contains_any(standard_error, {"no such container", "no such object", "image not known"});
+    return contains_any(standard_error, {"no such container", "no such object", "image not known",
+                                         "tag not known"});
 }
 
 }  // namespace agent::podman

@@ -173,6 +173,13 @@ Result<> PodmanCli::tag(const Sha256& image, const std::string& name) {
     return {};
 }
 
+Result<> PodmanCli::untag(const Sha256& image, const std::string& name) {
+    const auto untagged =
+        run({"podman untag " + name, {"untag", image.hex(), name}, options_.call_timeout});
+    if (untagged || untagged.error().code() == ErrorCode::not_found) return {};
+    return model::fail(untagged.error());
+}
+
 Result<> PodmanCli::push_layout(const std::string& image, const fs::path& layout,
                                 const std::string& ref) {
     TRY(run({"podman push " + image,

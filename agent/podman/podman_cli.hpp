@@ -44,6 +44,8 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                                            const std::string& ref) override;
     [[nodiscard]] model::Result<> tag(const model::Sha256& image, const std::string& name) override;
+    [[nodiscard]] model::Result<> untag(const model::Sha256& image,
+                                        const std::string& name) override;
     [[nodiscard]] model::Result<> push_layout(const std::string& image,
                                               const std::filesystem::path& layout,
                                               const std::string& ref) override;

@@ -208,7 +208,11 @@ Result<> Generations::switch_to(unsigned number) const {
     // Something that is no link of ours is not replaced.
     TRY_ASSIGN(const unsigned now, current());
     std::error_code error;
-    if (now == number && fs::is_symlink(paths_.units_link(), error)) return remove_tree(way_back());
+    if (now == number && fs::is_symlink(paths_.units_link(), error)) {
+        TRY(remove_tree(way_back()));
+        // Whoever switched may have died before this.
+        return sync_directory(paths_.operation());
+    }
     if (fs::read_symlink(way_back(), error) == link_text(number)) {
         if (::rename(way_back().c_str(), paths_.units_link().c_str()) != 0)
             return fail(call_error("replace", paths_.units_link()));

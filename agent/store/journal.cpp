@@ -95,7 +95,7 @@ Result<Journal> Journal::begin(const Paths& paths, const std::string& record) {
     auto made = make_directory_with(record, unfinished, directory);
     if (made) return Journal(std::move(*made), directory / kFile, to_line(record).size());
     auto error = std::move(made).error();
-    // It has its name already where only the last fsync failed.
+    // It has its name already where only the last fsync failed; nobody else's had it.
     for (const auto& path : {unfinished, directory})
         if (const auto removed = remove_tree(path); !removed)
             error = error.followed_by(removed.error());
@@ -146,7 +146,7 @@ Result<std::optional<std::vector<std::string>>> read_journal(const Paths& paths)
 
 bool has_journal(const Paths& paths) {
     struct stat status {};
-    return ::lstat(paths.transaction().c_str(), &status) == 0;
+    return ::lstat(paths.transaction().c_str(), &status) == 0 || errno != ENOENT;
 }
 
 Result<> remove_journal(const Paths& paths) {

@@ -133,7 +133,8 @@ inline operations::ContainerStatus container_status(const std::string& container
                      std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch())
                          .count()) -
                  90'000'000,
-        .exit_status = 0};
+        .exit_status = 0,
+        .job = {}};
     return status;
 }
 

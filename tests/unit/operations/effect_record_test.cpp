@@ -18,6 +18,8 @@ model::Sha256 digest(char digit) {
     return model::Sha256::parse(std::string(64, digit)).value();
 }
 
+const model::Version kVersion(1, 2, 3);
+
 WatchedContainer watched(const std::string& name, bool health_check) {
     return {.service = name + ".service",
             .podman_name = name + "-0123abcd",
@@ -33,9 +35,9 @@ WriteGeneration generation(unsigned number) {
 /// One or more of every alternative, nothing at its default.
 std::vector<Effect> all_effects() {
     return {
-        KeepBundle{example::id("base"), "/opt/bundles/base_1.0.0", true},
-        BringImage{"/opt/b/images", digest('a'), "localhost/a:1", digest('b')},
-        BringImage{"/opt/b/images", digest('a'), "localhost/\"odd\":1", std::nullopt},
+        KeepBundle{example::id("base"), kVersion, true},
+        BringImage{example::id("base"), kVersion, digest('a'), "localhost/a:1", digest('b')},
+        BringImage{example::id("base"), kVersion, digest('a'), "localhost/\"odd\":1", std::nullopt},
         NameImage{digest('c'), "localhost/c:1", digest('d')},
         NameImage{digest('c'), "localhost/c:1", std::nullopt},
         SyncEngineStore{},
@@ -56,15 +58,15 @@ std::vector<Effect> all_effects() {
 /// A field that an aggregate has more than these does not bind: this stops compiling, so that
 /// whoever adds one thinks of the journal.
 Json fields(const KeepBundle& effect) {
-    const auto& [id, directory, kept_already] = effect;
-    return {id.value(), directory.string(), kept_already};
+    const auto& [id, version, kept_already] = effect;
+    return {id.value(), version.to_string(), kept_already};
 }
 Json optional_hex(const std::optional<model::Sha256>& image) {
     return image ? Json(image->hex()) : Json();
 }
 Json fields(const BringImage& effect) {
-    const auto& [layout, id, name, named_before] = effect;
-    return {layout.string(), id.hex(), name, optional_hex(named_before)};
+    const auto& [bundle, version, id, name, named_before] = effect;
+    return {bundle.value(), version.to_string(), id.hex(), name, optional_hex(named_before)};
 }
 Json fields(const NameImage& effect) {
     const auto& [id, name, named_before] = effect;

@@ -58,8 +58,16 @@ Result<> FakeEngine::tag(const model::Sha256& image, const std::string& name) {
     return faults_.call("engine.tag", [&]() -> Result<> {
         const auto found = image_names.find(image.hex());
         if (found == image_names.end())
-            return model::fail(ErrorCode::internal, "no such image: " + image.hex());
+            return model::fail(ErrorCode::not_found, "no such image: " + image.hex());
         found->second.insert(name);
+        return {};
+    });
+}
+
+Result<> FakeEngine::untag(const model::Sha256& image, const std::string& name) {
+    return faults_.call("engine.untag", [&]() -> Result<> {
+        if (const auto found = image_names.find(image.hex()); found != image_names.end())
+            found->second.erase(name);
         return {};
     });
 }

@@ -77,6 +77,7 @@ class FakeEngine final : public host::ContainerEngine {
     Result<host::Inventory> inventory() override;
     Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                       const std::string& ref) override;
+    Result<> untag(const model::Sha256& image, const std::string& name) override;
     Result<> tag(const model::Sha256& image, const std::string& name) override;
     Result<> push_layout(const std::string& image, const std::filesystem::path& layout,
                          const std::string& ref) override;
@@ -114,6 +115,7 @@ struct FakeUnit {
     std::uint32_t pid = 0;
     std::uint32_t restarts = 0;
     bool masked = false;
+    std::string job = {};
     bool operator==(const FakeUnit&) const = default;
 };
 
@@ -205,7 +207,7 @@ class FakeMachine final : public host::Machine {
     std::chrono::steady_clock::time_point monotonic() override { return since_boot; }
     void sleep_for(std::chrono::milliseconds span) override { since_boot += span; }
     std::string boot_id() override { return "boot " + std::to_string(boots); }
-    std::string new_id() override { return std::string(31, '0') + std::to_string(++ids_); }
+    std::string new_id() override { return std::string(31, '0') + std::to_string(++ids); }
     Result<std::string> os_version_id() override { return os_version; }
     std::string architecture() override { return "amd64"; }
     Result<std::uint64_t> free_space(const std::filesystem::path& path) override;
@@ -217,6 +219,7 @@ class FakeMachine final : public host::Machine {
     std::chrono::system_clock::time_point time =
         std::chrono::system_clock::now() + std::chrono::hours(1);
     std::chrono::steady_clock::time_point since_boot;
+    unsigned ids = 0;
     unsigned boots = 0;
     bool full = false;
     std::string os_version = "12";
@@ -226,7 +229,6 @@ class FakeMachine final : public host::Machine {
 
   private:
     CallFaults& faults_;
-    unsigned ids_ = 0;
 };
 
 class RecordedProgress final : public agent::operations::Progress {

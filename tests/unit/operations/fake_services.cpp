@@ -277,7 +277,8 @@ Result<std::vector<host::UnitState>> FakeServices::states(const std::vector<std:
                             .restarts = unit.restarts,
                             .memory = std::nullopt,
                             .since = 0,
-                            .exit_status = 0});
+                            .exit_status = 0,
+                            .job = unit.job});
         }
         return Result<std::vector<host::UnitState>>(list);
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Installations that are refused before anything is done.
+#include "agent/store/history.hpp"
 #include "agent/store/lock.hpp"
 #include "tests/unit/operations/scene.hpp"
 
@@ -102,7 +103,7 @@ TEST_CASE("What is refused leaves the machine and the history as they were") {
         std::filesystem::remove(file);
         each.arrange(scene);
         const auto before = scene.snapshot();
-        const auto history = read_text(scene.paths().history());
+        const auto history = must(agent::store::read_history(scene.paths()));
         const auto result = scene.install({file});
         REQUIRE_FALSE(result);
         INFO(result.error().text());
@@ -110,7 +111,10 @@ TEST_CASE("What is refused leaves the machine and the history as they were") {
         CHECK(has(result.error().text(), each.says));
         INFO(difference(before, scene.snapshot()));
         CHECK(before == scene.snapshot());
-        CHECK(read_text(scene.paths().history()) == history);
+        // What is found wrong only while the file is read was tried.
+        const auto after = must(agent::store::read_history(scene.paths()));
+        REQUIRE(after.size() <= history.size() + 1);
+        if (after.size() > history.size()) CHECK(has(after.back().outcome, each.says));
     }
 }
 

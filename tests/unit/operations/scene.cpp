@@ -192,6 +192,7 @@ Scene::Scene(const Scene& other) : configuration(other.configuration), retry(oth
     engine.take_state(other.engine);
     services.take_state(other.services);
     machine.time = other.machine.time;
+    machine.ids = other.machine.ids;
 }
 
 operations::Context Scene::context(bool offline) {

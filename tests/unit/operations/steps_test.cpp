@@ -44,9 +44,9 @@ TEST_CASE("Effects come in the order of a transaction") {
         return "creating container " + plan.specs.at(name(container_name)).container.podman_name;
     };
 
-    CHECK(lines(operations::effects_of(plan, input, paths)) ==
+    CHECK(lines(operations::effects_of(plan, input)) ==
           std::vector<std::string>{
-              "unpacking base_1.0.0", "unpacking view_2.0.0", "bringing in image localhost/image:1",
+              "unpacking base 1.0.0", "unpacking view 2.0.0", "bringing in image localhost/image:1",
               "bringing in image localhost/other:1", made("bridge"), made("broker"), made("panel"),
               "syncing the image store", "writing generation 2", "looking at what runs",
               "switching to generation 2",
@@ -68,9 +68,9 @@ TEST_CASE("Effects come in the order of a transaction") {
         engine_has(broker.podman_name, broker.spec.hex());
         // The name is the same, and what was created is something else.
         engine_has(panel.podman_name, broker.spec.hex());
-        CHECK(lines(operations::effects_of(plan, input, paths)) ==
+        CHECK(lines(operations::effects_of(plan, input)) ==
               std::vector<std::string>{
-                  "unpacking base_1.0.0", "unpacking view_2.0.0", "naming image localhost/other:1",
+                  "unpacking base 1.0.0", "unpacking view 2.0.0", "naming image localhost/other:1",
                   made("bridge"), made("panel"), "syncing the image store", "writing generation 2",
                   "looking at what runs", "switching to generation 2",
                   "starting installed-bundles.target base.target view.target",
@@ -78,8 +78,8 @@ TEST_CASE("Effects come in the order of a transaction") {
     }
     SECTION("below another root nothing is brought, created or started") {
         input.offline = true;
-        CHECK(lines(operations::effects_of(plan, input, paths)) ==
-              std::vector<std::string>{"unpacking base_1.0.0", "unpacking view_2.0.0",
+        CHECK(lines(operations::effects_of(plan, input)) ==
+              std::vector<std::string>{"unpacking base 1.0.0", "unpacking view 2.0.0",
                                        "writing generation 2", "switching to generation 2",
                                        "noting the state of generation 2"});
     }
@@ -87,7 +87,7 @@ TEST_CASE("Effects come in the order of a transaction") {
         const auto set = installed_from({candidate(base), candidate(view)});
         const auto removal =
             make_plan(set, {.add = {}, .remove = {id("base"), id("view")}}, facts()).value();
-        CHECK(lines(operations::effects_of(removal, input, paths)) ==
+        CHECK(lines(operations::effects_of(removal, input)) ==
               std::vector<std::string>{
                   "writing generation 2", "looking at what runs",
                   "stopping view-restart.target view.target panel.service "
@@ -104,7 +104,7 @@ TEST_CASE("Effects come in the order of a transaction") {
         newer.containers[1].name = name("wire");
         const auto update =
             make_plan(set, {.add = {candidate(newer, 'b')}, .remove = {}}, facts()).value();
-        const auto effects = operations::effects_of(update, input, paths);
+        const auto effects = operations::effects_of(update, input);
         CHECK(to_string(*(effects.end() - 5)) ==
               "stopping base-restart.target bridge.service update-agent-pause@bridge:60.service");
         const auto& activate = std::get<operations::Activate>(*(effects.end() - 4));
@@ -128,7 +128,7 @@ TEST_CASE("Effects come in the order of a transaction") {
         const auto adding =
             make_plan(set, {.add = {candidate(view)}, .remove = {}}, facts()).value();
         input.containers = {{"broker", "as it was"}, {"bridge", "too"}, {"gone", "removed"}};
-        const auto effects = operations::effects_of(adding, input, paths);
+        const auto effects = operations::effects_of(adding, input);
         const auto written = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
             return std::holds_alternative<operations::WriteGeneration>(each);
         });
@@ -140,7 +140,7 @@ TEST_CASE("Effects come in the order of a transaction") {
     }
     SECTION("an image whose name is taken gives it back") {
         input.engine.images = {{*base.containers[1].image_id, {base.containers[0].image}}};
-        const auto effects = operations::effects_of(plan, input, paths);
+        const auto effects = operations::effects_of(plan, input);
         const auto brought = std::find_if(effects.begin(), effects.end(), [](const auto& each) {
             return std::holds_alternative<operations::BringImage>(each);
         });
@@ -153,7 +153,7 @@ TEST_CASE("Effects come in the order of a transaction") {
         const auto slow =
             make_plan({}, {.add = {candidate(view), candidate(base)}, .remove = {}}, facts())
                 .value();
-        const auto effects = operations::effects_of(slow, input, paths);
+        const auto effects = operations::effects_of(slow, input);
         const auto& watch = std::get<operations::WatchHealth>(*(effects.end() - 2));
         CHECK(watch.bounds.start_timeout == 200s + base.start_timeout);
         CHECK(watch.bounds.settle_time == 30s);

@@ -58,7 +58,7 @@ std::vector<Effect> update_effects() {
                           .kept = {},
                           .offline = false,
                           .systemd_version = 252};
-    return effects_of(plan, input, store::Paths("/"));
+    return effects_of(plan, input);
 }
 
 template <typename T>
