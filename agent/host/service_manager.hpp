@@ -36,7 +36,7 @@ struct UnitState {
     std::int32_t exit_status = 0;
     /// Type of the job that waits or runs for it: start, stop, restart, …; empty where there is
     /// none.
-    std::string job;
+    std::string job = {};
 };
 
 /// How a job ended (JobRemoved of org.freedesktop.systemd1): done, canceled, timeout, failed,
