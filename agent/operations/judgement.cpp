@@ -18,7 +18,7 @@ TransactionInfo info_of(const Context& context, const model::InstalledSet& set,
                         store::Floors floors) {
     auto& machine = context.host.machine;
     TransactionInfo info{.id = machine.new_id(),
-                         .operation = "confirm",
+                         .operation = std::string(kConfirmOperation),
                          .bundles = {},
                          .who = context.who,
                          .began = machine.now(),

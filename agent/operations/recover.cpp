@@ -129,6 +129,15 @@ Result<std::optional<Settled>> settle_journal(const Context& context, const AskB
     return model::fail(settled.error().with_context("settling an interrupted operation"));
 }
 
+/// " of base 1.1.0, view 2.1.0".
+std::string bundles_of(const Settled& settled) {
+    const auto& bundles = settled.info.bundles;
+    std::string text;
+    for (const auto& bundle : bundles)
+        text += (text.empty() ? " of " : ", ") + bundle;
+    return text;
+}
+
 }  // namespace
 
 std::string_view to_string(Settled::How how) {
@@ -144,15 +153,16 @@ std::string_view to_string(Settled::How how) {
 }
 
 std::string to_string(const Settled& settled) {
-    std::string what = "the interrupted " + settled.info.operation;
-    for (const auto& bundle : settled.info.bundles)
-        what += (&bundle == &settled.info.bundles.front() ? " of " : ", ") + bundle;
+    // A judgement is begun by startup to be ended by confirm: nothing was interrupted.
+    const bool judged = settled.info.operation == kConfirmOperation;
+    const std::string what =
+        (judged ? "the set" : "the interrupted " + settled.info.operation) + bundles_of(settled);
     switch (settled.how) {
         case Settled::How::undone:
-            return what + " was undone" +
+            return what + (judged ? " stays, and was not confirmed" : " was undone") +
                    (settled.failure ? ": " + settled.failure->text() : std::string());
         case Settled::How::finished:
-            return what + " was finished";
+            return what + (judged ? " was confirmed" : " was finished");
         case Settled::How::to_be_confirmed:
             return what + " is to be confirmed once its bundles run";
     }

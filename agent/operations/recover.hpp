@@ -23,7 +23,7 @@ struct Settled {
 };
 /// undone, finished or to-be-confirmed.
 [[nodiscard]] std::string_view to_string(Settled::How how);
-/// "the interrupted install of base 1.1.0 was undone: …".
+/// "the interrupted install of base 1.1.0 was undone: …", or "the set of base 1.1.0 was confirmed".
 [[nodiscard]] std::string to_string(const Settled& settled);
 
 /// Settles the transaction that was interrupted, if there is one, while its bundles may run. The

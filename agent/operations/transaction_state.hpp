@@ -5,12 +5,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/operations/effects.hpp"
 #include "agent/store/floors.hpp"
 
 namespace agent::operations {
+
+/// The operation of a transaction that switches nothing: it judges a set that nobody has judged.
+inline constexpr std::string_view kConfirmOperation = "confirm";
 
 /// What a transaction is about; fixed when it begins.
 struct TransactionInfo {

@@ -67,6 +67,41 @@ TEST_CASE("One that does not become healthy stays, and is judged again at the ne
     CHECK(confirmed(scene));
 }
 
+TEST_CASE("Judging is told as such, because nothing was interrupted") {
+    using How = operations::Settled::How;
+    const model::Error unhealthy{ErrorCode::unhealthy, "did not become healthy"};
+    operations::Settled settled{.info = {}, .how = How::finished, .failure = {}};
+    settled.info.operation = "confirm";
+    settled.info.bundles = {"base 1.0.0", "view 2.1.0"};
+    CHECK(to_string(settled) == "the set of base 1.0.0, view 2.1.0 was confirmed");
+    settled.how = How::to_be_confirmed;
+    CHECK(to_string(settled) ==
+          "the set of base 1.0.0, view 2.1.0 is to be confirmed once its bundles run");
+    settled.how = How::undone;
+    settled.failure = unhealthy;
+    CHECK(to_string(settled) ==
+          "the set of base 1.0.0, view 2.1.0 stays, and was not confirmed: did not become healthy");
+}
+
+TEST_CASE("A judgement that a power cut came before is made at the next boot, by whoever asks") {
+    Scene scene;
+    built(scene);
+    ++scene.machine.boots;
+    scene.services.boot();
+    must(operations::startup(scene.context()));
+    REQUIRE(store::has_journal(scene.paths()));
+    ++scene.machine.boots;
+    scene.services.boot();
+    const auto left = must(operations::recover(scene.context())).value();
+    CHECK(left.info.operation == operations::kConfirmOperation);
+    CHECK(left.how == operations::Settled::How::to_be_confirmed);
+    must(operations::startup(scene.context()));
+    must(scene.services.start({"installed-bundles.target"}, {}));
+    const auto settled = must(operations::recover(scene.context())).value();
+    CHECK(to_string(settled) == "the set of base 1.0.0, view 2.1.0 was confirmed");
+    CHECK(confirmed(scene));
+}
+
 TEST_CASE("What is confirmed or interrupted is left to those who know of it") {
     Scene scene;
     scene.have({bundles().base});
