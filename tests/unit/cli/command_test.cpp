@@ -65,6 +65,12 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<Install>("install -- --odd.bundle").files == Paths{"--odd.bundle"});
     CHECK(command<Remove>("remove base view").ids == Words{"base", "view"});
     CHECK(command<Remove>("remove base --dry-run").dry_run);
+    CHECK_FALSE(command<Rollback>("rollback").generation);
+    CHECK_FALSE(command<Rollback>("rollback").dry_run);
+    CHECK(command<Rollback>("rollback 3").generation == 3U);
+    CHECK(command<Rollback>("rollback 3 --dry-run --retry").generation == 3U);
+    CHECK(command<Rollback>("rollback 3 --dry-run --retry").dry_run);
+    command<Recover>("recover");
     command<List>("list");
     CHECK(command<Show>("show base").id == "base");
     command<ShowStatus>("status");
@@ -83,7 +89,17 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<BundleVerify>("bundle verify a.bundle").file == "a.bundle");
 }
 
+TEST_CASE("A set that failed is tried again when that is said, by every command that makes one") {
+    CHECK_FALSE(command<Install>("install a.bundle").retry);
+    CHECK_FALSE(command<Remove>("remove base").retry);
+    CHECK_FALSE(command<Rollback>("rollback").retry);
+    CHECK(command<Install>("install --retry a.bundle").retry);
+    CHECK(command<Remove>("remove base --retry").retry);
+    CHECK(command<Rollback>("rollback --retry").retry);
+}
+
 TEST_CASE("The commands of units, package and shell are understood") {
+    command<Confirm>("confirm");
     command<Startup>("startup");
     command<InitStore>("init-store");
     CHECK_FALSE(command<StoreStamp>("store-stamp write").clear);
@@ -151,6 +167,15 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "install",
                              "install --nonsense a.bundle",
                              "remove",
+                             "rollback x",
+                             "rollback 3x",
+                             "rollback -1",
+                             "rollback 4294967296",
+                             "rollback 3 4",
+                             "rollback 3 --allow-downgrade",
+                             "recover base",
+                             "recover --retry",
+                             "confirm base",
                              "show",
                              "show a b",
                              "list extra",

@@ -5,6 +5,7 @@
 #include "agent/operations/create_bundle.hpp"
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/recover.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
@@ -64,6 +65,14 @@ inline operations::Outcome outcome_of_updating(bool dry_run) {
             .notes = {}};
 }
 
+inline operations::Outcome outcome_of_putting_back(bool dry_run) {
+    auto outcome = outcome_of_updating(dry_run);
+    outcome.plan.add.front().bytes = 0;
+    outcome.plan.bytes = 0;
+    outcome.restored = 7;
+    return outcome;
+}
+
 inline operations::Outcome outcome_of_removing(bool dry_run) {
     const auto set = installed_from({candidate(base_description()), candidate(view_description())});
     return {.plan = make_plan(set, {.add = {}, .remove = {id("view")}}, facts()).value(),
@@ -111,6 +120,17 @@ inline operations::Outcome outcome_of_nothing() {
         .generation_before = 1,
         .generation_after = 1,
         .notes = {}};
+}
+
+inline operations::Settled settled(operations::Settled::How how) {
+    operations::Settled settled{.info = {}, .how = how, .failure = {}};
+    settled.info.id = "t-1";
+    settled.info.operation = "install";
+    settled.info.bundles = {"base 1.2.0", "view 2.0.0"};
+    if (how == operations::Settled::How::undone)
+        settled.failure =
+            model::Error(agent::model::ErrorCode::internal, "it was interrupted\nundone");
+    return settled;
 }
 
 inline operations::ContainerStatus container_status(const std::string& container_name) {

@@ -69,6 +69,37 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
           Json::parse(R"(["base"])"));
 }
 
+TEST_CASE("The generation that was put back is a number, and null where none was") {
+    CHECK(parsed(json::outcome(example::outcome_of_adding(false)))["restored"].is_null());
+    for (const bool dry_run : {false, true}) {
+        const auto value = parsed(json::outcome(example::outcome_of_putting_back(dry_run)));
+        CHECK(value["restored"].is_number_unsigned());
+        CHECK(value["restored"] == 7);
+        CHECK(value["installed"][0]["bytes"] == 0);
+    }
+}
+
+TEST_CASE("What was settled has its operation, what became of it, and why it was undone") {
+    using How = agent::operations::Settled::How;
+    CHECK(parsed(json::settled(std::nullopt)) == Json::parse(R"({"interrupted": null})"));
+    for (const auto& [how, word] : {std::pair(How::undone, "undone"),
+                                    {How::finished, "finished"},
+                                    {How::to_be_confirmed, "to-be-confirmed"}}) {
+        INFO(word);
+        const auto value = parsed(json::settled(example::settled(how)));
+        CHECK(keys(value) == Keys{"interrupted"});
+        const auto& interrupted = value["interrupted"];
+        CHECK(keys(interrupted) ==
+              Keys{"transaction", "operation", "bundles", "settled", "reason"});
+        CHECK(interrupted["transaction"] == "t-1");
+        CHECK(interrupted["operation"] == "install");
+        CHECK(interrupted["bundles"] == Json::parse(R"(["base 1.2.0", "view 2.0.0"])"));
+        CHECK(interrupted["settled"] == word);
+        CHECK(interrupted["reason"] ==
+              (how == How::undone ? Json("it was interrupted\nundone") : Json()));
+    }
+}
+
 TEST_CASE("A list has every bundle, without its containers") {
     const auto value = parsed(json::list(example::status()));
     CHECK(keys(value) == Keys{"generation", "bundles"});

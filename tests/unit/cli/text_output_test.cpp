@@ -7,6 +7,7 @@
 #include "tests/unit/cli/example.hpp"
 
 namespace text = agent::cli::text;
+namespace operations = agent::operations;
 
 TEST_CASE("A table has aligned columns and no spaces at the ends") {
     CHECK(agent::cli::table({"ID", "STATE"}, {{"base", "running"}, {"a-long-one", "up"}}) ==
@@ -82,6 +83,31 @@ TEST_CASE("A dry run says what would be done") {
           "would stop  view-restart.target\n"
           "would stop  view.target\n"
           "would stop  panel.service\n");
+}
+
+TEST_CASE("A set that is put back is told with its generation, and one that is there is not") {
+    CHECK(text::outcome(example::outcome_of_putting_back(false)) ==
+          "put back generation 7\n"
+          "updated  base 1.3.0 from 1.2.0  (0 B)\n"
+          "generation 2 is current\n");
+    CHECK(text::outcome(example::outcome_of_putting_back(true))
+              .starts_with("would put back generation 7\n"
+                           "would update  base 1.3.0 from 1.2.0  (0 B)\n"
+                           "would restart  broker.service\n"));
+    operations::Outcome nothing;
+    nothing.restored = 7;
+    CHECK(text::outcome(nothing) == "nothing to do\n");
+}
+
+TEST_CASE("What became of an interrupted operation is one sentence, and its reason") {
+    using How = operations::Settled::How;
+    const std::string what = "the interrupted install of base 1.2.0, view 2.0.0 ";
+    CHECK(text::settled(std::nullopt) == "nothing to recover\n");
+    CHECK(text::settled(example::settled(How::undone)) ==
+          what + "was undone: it was interrupted\nundone\n");
+    CHECK(text::settled(example::settled(How::finished)) == what + "was finished\n");
+    CHECK(text::settled(example::settled(How::to_be_confirmed)) ==
+          what + "is to be confirmed once its bundles run\n");
 }
 
 TEST_CASE("Bundles are listed in a table") {
