@@ -32,15 +32,18 @@ std::string age(std::uint64_t since_us, model::SystemTime now) {
     return std::to_string(seconds / 86400) + "d";
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const auto& word : words)
-        text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
+}
+
+/// More would push the columns behind them off the screen.
+std::string first_two(const std::vector<std::string>& words) {
+    constexpr std::size_t kShown = 2;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(words.size(), kShown); ++i)
+        text += (i == 0 ? "" : ", ") + first_line(words[i]);
+    if (words.size() <= kShown) return text;
+    return text + " and " + std::to_string(words.size() - kShown) + " more";
 }
 
 /// The first line of an error; where that only announces a list, with the first of it.
@@ -188,7 +191,7 @@ std::string history(const std::vector<store::HistoryEntry>& entries) {
     rows.reserve(entries.size());
     for (const auto& entry : entries)
         rows.push_back({store::to_readable_time(entry.time), first_line(entry.operation),
-                        first_line(joined(entry.bundles)), generations(entry), result(entry),
+                        first_two(entry.bundles), generations(entry), result(entry),
                         duration(entry.duration_ms), first_line(entry.who)});
     if (rows.empty()) return "nothing was done yet\n";
     std::istringstream lines(

@@ -165,6 +165,9 @@ TEST_CASE("Every operation of the history has the same keys") {
     CHECK(value["operations"][1]["exit-code"] == 8);
     CHECK(value["operations"][1]["outcome"] == example::failed_operation().outcome);
     CHECK(value["operations"][1]["phases"] == Json::object());
+    auto many = done;
+    many.bundles.resize(11, "clock 0.1.0");
+    CHECK(parsed(json::history({many}))["operations"][0]["bundles"].size() == 11);
     CHECK(parsed(json::history({}))["operations"] == Json::array());
 }
 

@@ -202,6 +202,20 @@ TEST_CASE("The history has a line for every operation, and one more for what wen
     CHECK(text::history({}) == "nothing was done yet\n");
 }
 
+TEST_CASE("Of many bundles the history names the first two, and says how many there are") {
+    auto entry = example::done_operation();
+    const std::string two = "  base 1.2.0, view 2.0.0";
+    CHECK(text::history({entry}).find(two + "  1→2") != std::string::npos);
+    entry.bundles.emplace_back("log 3.0.0");
+    CHECK(text::history({entry}).find(two + " and 1 more  1→2") != std::string::npos);
+    entry.bundles.resize(11, "clock 0.1.0");
+    CHECK(text::history({entry}).find(two + " and 9 more  1→2") != std::string::npos);
+    entry.bundles[1] += "\nlast line";
+    CHECK(text::history({entry}).find(two + " and 9 more  1→2") != std::string::npos);
+    entry.bundles.clear();
+    CHECK(text::history({entry}).find("  install             1→2") != std::string::npos);
+}
+
 TEST_CASE("Of an error that is a list, the history has the first") {
     auto failed = example::failed_operation();
     failed.outcome = "did not become healthy within 3s:\n  late.service: failed\n  other.service";
