@@ -192,9 +192,7 @@ Result<std::optional<Settled>> confirm(const Context& context) {
     if (!lock && lock.error().code() == ErrorCode::busy) return std::optional<Settled>();
     if (!lock) return model::fail(lock.error());
     auto settled = settle(context);
-    if (settled && *settled && (*settled)->failure &&
-        (*settled)->failure->code() == ErrorCode::unhealthy)
-        return model::fail(*(*settled)->failure);
+    if (settled && *settled && (*settled)->failure) return model::fail(*(*settled)->failure);
     return settled;
 }
 

@@ -166,6 +166,23 @@ TEST_CASE("A set that does not become healthy after a boot is left, and remember
     CHECK(current(scene) == 1);
 }
 
+TEST_CASE("A set that finds no room after a boot is left, told of, and not remembered as bad") {
+    Scene scene;
+    cut_after_switch(scene);
+    scene.services.never_ready_containers = {podman_name(scene.installed(), "broker")};
+    must(boot_and_recover(scene));
+    start_all(scene);
+    scene.machine.full = true;
+    const auto confirmed = operations::confirm(scene.context());
+    REQUIRE_FALSE(confirmed);
+    CHECK(confirmed.error().code() == ErrorCode::no_space);
+    CHECK(has(confirmed.error().text(), "the old set is running again"));
+    CHECK(current(scene) == 1);
+    CHECK_FALSE(store::has_journal(scene.paths()));
+    CHECK(must(store::read_failed_sets(scene.paths())).empty());
+    CHECK_FALSE(must(operations::confirm(scene.context())));
+}
+
 TEST_CASE("A set that nobody confirmed in three boots is left at the fourth") {
     Scene scene;
     cut_after_switch(scene);
