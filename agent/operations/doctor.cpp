@@ -7,7 +7,7 @@
 #include "agent/bundle/trust.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/candidates.hpp"
-#include "agent/operations/repair.hpp"
+#include "agent/operations/restore_engine.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/store/engine_stamp.hpp"
 #include "agent/store/journal.hpp"

@@ -6,7 +6,7 @@
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/render_again.hpp"
-#include "agent/operations/repair.hpp"
+#include "agent/operations/restore_engine.hpp"
 #include "agent/operations/verify_bundles.hpp"
 #include "agent/units/pause.hpp"
 
@@ -84,8 +84,8 @@ void try_to_mend(const Context& context, const std::string& what, const Result<>
     if (!result) context.progress.warning(what + ": " + result.error().text());
 }
 
-Result<> restore_engine(const Context& context) {
-    TRY_ASSIGN(const auto steps, repair_engine(context));
+Result<> mend_engine(const Context& context) {
+    TRY_ASSIGN(const auto steps, restore_engine(context));
     for (const auto& [what, result] : steps)
         try_to_mend(context, what, result);
     return {};
@@ -103,7 +103,7 @@ void mend(const Context& context, const SetLook& set, const Defects& defects) {
     else if (any_repairable_of(defects, {Kind::loaded}))
         try_to_mend(context, "loading the units", context.host.services.reload());
     if (any_repairable_of(defects, {Kind::image, Kind::container}))
-        try_to_mend(context, "restoring images and containers", restore_engine(context));
+        try_to_mend(context, "restoring images and containers", mend_engine(context));
     // The generation that was replaced may be one more than are kept.
     if (anew || any_repairable_of(defects, {Kind::leftover}))
         try_to_mend(context, "removing what is not needed", collect_garbage(context));

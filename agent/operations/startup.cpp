@@ -3,11 +3,11 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/collect.hpp"
-#include "agent/operations/judgement.hpp"
+#include "agent/operations/judge_offline_set.hpp"
 #include "agent/operations/loaded_generation.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/render_again.hpp"
-#include "agent/operations/repair.hpp"
+#include "agent/operations/restore_engine.hpp"
 #include "agent/store/engine_stamp.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/journal.hpp"
@@ -49,7 +49,7 @@ Result<> check_engine(const Context& context, unsigned generation) {
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
     if (store::stamp_matches(graph_root, generation)) return {};
     TRY_ASSIGN(const auto lock, OperationLock::acquire(context, "startup"));
-    TRY_ASSIGN(const auto steps, repair_engine(context));
+    TRY_ASSIGN(const auto steps, restore_engine(context));
     for (const auto& [what, result] : steps)
         context.progress.warning(result ? "restored: " + what
                                         : what + ": " + result.error().text());
@@ -67,7 +67,7 @@ Result<> startup(const Context& context) {
         attempt(context, "checking the container engine's store",
                 check_engine(context, set->generation));
         attempt(context, "rendering the units again", render_for_new_systemd(context));
-        attempt(context, "having the set judged", judge_unconfirmed(context));
+        attempt(context, "having the set judged", judge_offline_set(context));
     } else {
         context.progress.warning("reading the installed set: " + set.error().text());
     }

@@ -6,7 +6,7 @@
 #include "agent/containers/create_spec.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/inventory.hpp"
-#include "agent/operations/repair.hpp"
+#include "agent/operations/restore_engine.hpp"
 
 namespace agent::operations {
 

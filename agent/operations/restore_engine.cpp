@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/operations/repair.hpp"
+#include "agent/operations/restore_engine.hpp"
 
 #include <algorithm>
 #include <set>
@@ -45,7 +45,7 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     return brought;
 }
 
-Result<std::vector<Restoration>> repair_engine(const Context& context) {
+Result<std::vector<Restoration>> restore_engine(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto containers, generations.read_containers(set.generation));

@@ -10,6 +10,6 @@ namespace agent::operations {
 /// update-agent-confirm.service. A set that does not become healthy stays, because there is none to
 /// go back to, and is judged again at the next boot. Nothing to do for a confirmed or an empty set,
 /// and where a transaction is unsettled.
-[[nodiscard]] model::Result<> judge_unconfirmed(const Context& context);
+[[nodiscard]] model::Result<> judge_offline_set(const Context& context);
 
 }  // namespace agent::operations

@@ -23,6 +23,6 @@ struct Restoration {
 };
 
 /// Restores what the engine lacks of the current generation; goes on after what fails.
-[[nodiscard]] model::Result<std::vector<Restoration>> repair_engine(const Context& context);
+[[nodiscard]] model::Result<std::vector<Restoration>> restore_engine(const Context& context);
 
 }  // namespace agent::operations

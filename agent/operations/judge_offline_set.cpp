@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/operations/judgement.hpp"
+#include "agent/operations/judge_offline_set.hpp"
 
 #include <algorithm>
 
@@ -39,7 +39,7 @@ TransactionInfo info_of(const Context& context, const model::InstalledSet& set,
 
 }  // namespace
 
-Result<> judge_unconfirmed(const Context& context) {
+Result<> judge_offline_set(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto current, generations.current());
     TRY_ASSIGN(const auto state, generations.read_state(current));
