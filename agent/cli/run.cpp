@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/cli/run.hpp"
+#include "agent/operations/confirm.hpp"
 
 #include <pwd.h>
 #include <unistd.h>

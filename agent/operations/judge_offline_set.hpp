@@ -7,9 +7,8 @@ namespace agent::operations {
 
 /// A set that nobody has judged, such as one that was installed below another root, is to be judged
 /// once it runs: begins a transaction that watches and confirms, and leaves it to
-/// update-agent-confirm.service. A set that does not become healthy stays, because there is none to
-/// go back to, and is judged again at the next boot. Nothing to do for a confirmed or an empty set,
-/// and where a transaction is unsettled.
+/// update-agent-confirm.service. Nothing to do for a confirmed or an empty set, and where a
+/// transaction is unsettled.
 [[nodiscard]] model::Result<> judge_offline_set(const Context& context);
 
 }  // namespace agent::operations

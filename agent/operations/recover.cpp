@@ -187,13 +187,4 @@ Result<std::optional<Settled>> recover(const Context& context) {
     return settled;
 }
 
-Result<std::optional<Settled>> confirm(const Context& context) {
-    const auto lock = OperationLock::acquire(context, "confirm");
-    if (!lock && lock.error().code() == ErrorCode::busy) return std::optional<Settled>();
-    if (!lock) return model::fail(lock.error());
-    auto settled = settle(context);
-    if (settled && *settled && (*settled)->failure) return model::fail(*(*settled)->failure);
-    return settled;
-}
-
 }  // namespace agent::operations

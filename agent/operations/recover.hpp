@@ -39,10 +39,4 @@ struct Settled {
 /// confirmed.
 [[nodiscard]] model::Result<std::optional<Settled>> recover(const Context& context);
 
-/// What update-agent-confirm.service does: judges the set that was switched to before the machine
-/// was started. One that is not confirmed is the error that it is left for: ErrorCode::unhealthy
-/// where it does not become healthy. Nothing to do where another operation is running: that settles
-/// it before all else.
-[[nodiscard]] model::Result<std::optional<Settled>> confirm(const Context& context);
-
 }  // namespace agent::operations

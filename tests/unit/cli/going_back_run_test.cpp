@@ -34,6 +34,7 @@ void interrupted(const Scene& scene, const std::string& operation,
     info.id = "t-1";
     info.operation = operation;
     info.bundles = {"clock 0.1.0"};
+    info.offline = true;
     info.set = agent::planning::set_digest(scene.installed());
     info.from = info.to = must(store::Generations(scene.paths()).current());
     auto journal =

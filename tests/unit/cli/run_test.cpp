@@ -191,7 +191,7 @@ TEST_CASE("Every step is told when asked for, and warnings always") {
     Scene scene;
     const auto told = run(scene, {"--verbose", "install", bundles().clock});
     CHECK(told.status == 0);
-    CHECK(has(told.err, "update-agent: unpacking clock_0.1.0\n"));
+    CHECK(has(told.err, "update-agent: unpacking clock 0.1.0\n"));
     scene.configuration.signed_bundles_only = false;
     for (const auto* quiet : {"--quiet", "--json"}) {
         const Refused refused;

@@ -7,7 +7,10 @@
 namespace test {
 
 Result<> FakeEngine::check() {
-    return faults_.call("engine.check", [] { return Result<>(); });
+    return faults_.call("engine.check", [&]() -> Result<> {
+        if (hangs) return model::fail(ErrorCode::internal, "podman info: no answer");
+        return {};
+    });
 }
 
 Result<std::filesystem::path> FakeEngine::graph_root() {
@@ -125,7 +128,7 @@ Result<> FakeEngine::remove_image(const model::Sha256& image) {
     return faults_.call("engine.remove_image", [&]() -> Result<> {
         for (const auto& [name, info] : made)
             if (info.image_id == image.hex())
-                return model::fail(ErrorCode::internal, "the image is in use by " + name);
+                return model::fail(ErrorCode::conflict, "the image is in use by " + name);
         image_names.erase(image.hex());
         return {};
     });

@@ -89,6 +89,8 @@ class FakeEngine final : public host::ContainerEngine {
     void take_state(const FakeEngine& other);
 
     int kept_open = -1;
+    /// Says nothing of what it is asked, which is not where its containers are.
+    bool hangs = false;
     /// Image id to names.
     std::map<std::string, std::set<std::string>> image_names;
     /// By name.

@@ -2,6 +2,7 @@
 // What an operation holds while it runs: the lock, also in the engine's calls, and shutdowns.
 #include <algorithm>
 
+#include "agent/operations/confirm.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/store/journal.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/unit/operations/journal_cases.hpp"
 
+#include "agent/operations/confirm.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"

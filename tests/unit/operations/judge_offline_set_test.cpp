@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A set that was installed where nothing runs is judged once it does.
+#include "agent/operations/confirm.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/startup.hpp"
 #include "agent/store/floors.hpp"
@@ -65,6 +66,28 @@ TEST_CASE("One that does not become healthy stays, and is judged again at the ne
     scene.services.never_ready.clear();
     boot(scene);
     CHECK(confirmed(scene));
+}
+
+TEST_CASE("One that does not become healthy is left for the last that was confirmed") {
+    Scene scene;
+    scene.have({bundles().base});
+    must(operations::change(scene.context(true),
+                            {.operation = "install", .install = {bundles().view}, .remove = {}}));
+    scene.services.never_ready = {"panel.service"};
+    ++scene.machine.boots;
+    scene.services.boot();
+    must(operations::startup(scene.context()));
+    must(scene.services.start({"installed-bundles.target"}, {}));
+    REQUIRE(scene.active("broker.service"));
+    const auto result = operations::confirm(scene.context());
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::unhealthy);
+    CHECK(has(result.error().text(), "panel.service"));
+    CHECK(has(result.error().text(), "the set of generation 1 was put back"));
+    CHECK(scene.installed().bundles.size() == 1);
+    CHECK(confirmed(scene));
+    CHECK(scene.active("broker.service"));
+    CHECK_FALSE(store::has_journal(scene.paths()));
 }
 
 TEST_CASE("Judging is told as such, because nothing was interrupted") {

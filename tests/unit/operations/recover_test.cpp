@@ -2,6 +2,7 @@
 // What becomes of an operation that was interrupted. kill_test.cpp interrupts at every call; here
 // it is what is told, noted and counted.
 #include "agent/operations/recover.hpp"
+#include "agent/operations/confirm.hpp"
 
 #include <algorithm>
 
