@@ -6,8 +6,8 @@ after a cut, and what it has not is lost as far as it was in the guest's memory,
 the image file had not yet got a place for.
 """
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from . import contract, images, rounds
@@ -28,9 +28,11 @@ SETTLE_TIMEOUT = 240
 @dataclass
 class Cut:
     """Times are in seconds; recovery is from the start of update-agent-recover, none where there was
-    nothing to recover, up from the kernel's start, both until the last bundle is up."""
+    nothing to recover, up from the kernel's start, both until the last bundle is up. An update that had
+    come to its end was not interrupted."""
 
     after: float
+    interrupted: bool = False
     became: str = ""
     recovery: float | None = None
     up: float = 0.0
@@ -38,7 +40,9 @@ class Cut:
 
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
-        return f"cut after {self.after:.2f} s: {self.became}, {recovery}, all up at {self.up:.1f} s"
+        hit = "in the update" if self.interrupted else "after the update's end"
+        return (f"cut after {self.after:.2f} s, {hit}: {self.became}, {recovery}, "
+                f"all up at {self.up:.1f} s")
 
 
 class PowerCuts:
@@ -56,14 +60,9 @@ class PowerCuts:
         self._start = None
         vm.run(["update-agent", "install", others[0]], timeout=300)
         self._start = contract.take(vm)
-        # Of an update, as far as one knows; it brings an image, too.
-        self.duration = self._timed(["update-agent", "install", self._old, others[1]])
+        vm.run(["update-agent", "install", self._old, others[1]], timeout=300)
         self._is_new = False
-
-    def measure(self) -> None:
-        """How long an update takes that nothing disturbs."""
-        self.duration = self._timed(self._next_update())
-        self._is_new = True
+        self.duration = self._measure()
 
     def cut(self, fraction: float) -> Cut:
         """Cut an update at that part of the time that an undisturbed one takes."""
@@ -71,11 +70,11 @@ class PowerCuts:
         before = contract.take(self.vm)
         self.vm.run("sync")
         cut = Cut(after=fraction * self.duration)
-        runner = threading.Thread(target=self._run_quietly, args=(update,))
-        runner.start()
-        time.sleep(cut.after)
-        self.vm.power_cut()
-        runner.join()
+        with ThreadPoolExecutor(1) as runner:
+            came_to_its_end = runner.submit(self._comes_to_its_end, update)
+            time.sleep(cut.after)
+            self.vm.power_cut()
+        cut.interrupted = not came_to_its_end.result()
         self.vm.boot()
         settle_boot(self.vm, SETTLE_TIMEOUT)
         self._look(cut, before)
@@ -108,9 +107,12 @@ class PowerCuts:
         if recover and recover[0]:
             cut.recovery = cut.up - recover[0] / 1e6
 
-    def _timed(self, command: list[str]) -> float:
+    def _measure(self) -> float:
+        """How long an update takes that nothing disturbs."""
+        update = self._next_update()
         began = time.monotonic()
-        self.vm.run(command, timeout=300)
+        self.vm.run(update, timeout=300)
+        self._is_new = True
         return time.monotonic() - began
 
     def _next_update(self) -> list[str]:
@@ -125,11 +127,12 @@ class PowerCuts:
         self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
 
-    def _run_quietly(self, command: list[str]) -> None:
+    def _comes_to_its_end(self, command: list[str]) -> bool:
         try:
             self.vm.run(command, check=False, timeout=300)
         except AssertionError:
-            pass  # it goes down with the machine
+            return False  # it goes down with the machine
+        return True
 
 
 def _base(version: str, changes: dict) -> str:
