@@ -7,13 +7,16 @@ but its own verdict. broken() lists in words what is not as it must be.
 
 import json
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from .guest import Guest
 
 KEEP_GENERATIONS = 3  # agent.toml(5)
 _SECTION = "=== "
 _LEFTOVER = " leftover "
+_SHORT_ID = 12
 _FAILED_SETS = "update-agent/failed-sets.toml"
 _RESTART = "-restart.target"
 _OURS = ("/run/systemd/generator.late/", "/opt/operation/")
@@ -123,7 +126,8 @@ def _units(text: str) -> dict[str, dict[str, str]]:
 
 def broken(now: Snapshot, start: Snapshot) -> list[str]:
     """What is wrong whichever set is installed; start is from before anything was done."""
-    return [*_unsettled(now, start), *_not_running(now), *_not_loaded(now), *left_behind(now, start)]
+    return [*_unsettled(now, start), *_missing(now), *_not_running(now), *_not_loaded(now),
+            *left_behind(now, start)]
 
 
 def left_behind(now: Snapshot, start: Snapshot) -> list[str]:
@@ -131,19 +135,45 @@ def left_behind(now: Snapshot, start: Snapshot) -> list[str]:
     return [*_unfinished(now, start), *_unneeded(now, start)]
 
 
-def not_as_before(now: Snapshot, before: Snapshot) -> list[str]:
-    """What differs, where the old set has to be there as if nothing had been tried."""
+def not_as_before(now: Snapshot, before: Snapshot, left: Iterable[str] = ()) -> list[str]:
+    """What differs, where the old set has to be there as if nothing had been tried.
+
+    What is there besides may be so if left, lines of left_behind(), name it.
+    """
     wrong = []
+    named = _named(left)
     for what in ("generation", "generations", "states", "files", "floors", "masks", "images"):
         old, new = (getattr(each, what) for each in (before, now))
+        new = _without(named, old, new)
         if what == "files":  # what failed is remembered, what is unfinished is said elsewhere
             old, new = ({name for name in names if name != _FAILED_SETS and "/." not in f"/{name}"}
                         for names in (old, new))
         if old != new:
             wrong.append(f"{what} differ: {_difference(old, new)}")
-    if set(before.containers) != set(now.containers):
-        wrong.append(f"containers differ: {_difference(set(before.containers), set(now.containers))}")
+    old, new = set(before.containers), _without(named, set(before.containers), set(now.containers))
+    if old != new:
+        wrong.append(f"containers differ: {_difference(old, new)}")
     return wrong
+
+
+def _named(left: Iterable[str]) -> set[str]:
+    """Paths, containers, images and numbers of generations."""
+    words = {word.removeprefix("/opt/operation/") for line in left for word in line.split()}
+    return words - {"update-agent"}  # names the command, and would be the directory of all files
+
+
+def _without(named: set[str], old, new):
+    """What is new, but for what is named and was not there."""
+    if isinstance(new, dict):
+        return {key: value for key, value in new.items() if key in old or str(key) not in named}
+    if isinstance(new, (set, frozenset)):
+        return {name for name in new if name in old or not named.intersection(_names_of(name))}
+    return new
+
+
+def _names_of(name: str) -> set[str]:
+    """Of what is a file, an image or a container: an image may be named by its id's beginning."""
+    return {name, name[:_SHORT_ID], *map(str, PurePath(name).parents)}
 
 
 def _difference(old, new) -> str:
@@ -180,23 +210,37 @@ def _verdict(now: Snapshot) -> list[str]:
 
 
 def _unneeded(now: Snapshot, start: Snapshot) -> list[str]:
-    numbers = sorted(now.generations)
-    kept_numbers = {*numbers[-KEEP_GENERATIONS:], now.generation}
-    kept = [bundle for number in kept_numbers for bundle in now.generations.get(number, {}).get("bundles", [])]
+    kept = _kept_bundles(now)
     specs = [container for bundle in kept for container in bundle.get("containers", [])]
     needed = {spec["podman-name"] for spec in specs}
     wrong = [f"container {name} is needed by no generation" for name in set(now.containers) - needed]
     images = {spec["image-id"].removeprefix("sha256:") for spec in specs}
-    wrong += [f"image {name[:12]} is needed by no generation"
+    wrong += [f"image {name[:_SHORT_ID]} is needed by no generation"
               for name in now.images - start.images - images]
-    directories = {f"update-agent/bundles/{bundle['id']}_{bundle['version']}" for bundle in kept}
     there = {name for name in now.files
              if name.startswith("update-agent/bundles/") and name.count("/") == 2}
-    wrong += [f"{name} is needed by no generation" for name in there - directories]
-    wrong += [f"{name} is missing" for name in directories - there]
-    wrong += [f"generation {number} is kept no longer" for number in set(numbers) - kept_numbers]
+    wrong += [f"{name} is needed by no generation" for name in there - _directories(kept)]
+    wrong += [f"generation {number} is kept no longer"
+              for number in set(now.generations) - _kept_numbers(now)]
     wrong += [f"state of no generation: {number}" for number in set(now.states) - set(now.generations)]
     return sorted(wrong)
+
+
+def _missing(now: Snapshot) -> list[str]:
+    return [f"{name} is missing" for name in sorted(_directories(_kept_bundles(now)) - now.files)]
+
+
+def _kept_numbers(now: Snapshot) -> set[int]:
+    return {*sorted(now.generations)[-KEEP_GENERATIONS:], now.generation}
+
+
+def _kept_bundles(now: Snapshot) -> list[dict]:
+    return [bundle for number in _kept_numbers(now)
+            for bundle in now.generations.get(number, {}).get("bundles", [])]
+
+
+def _directories(bundles: list[dict]) -> set[str]:
+    return {f"update-agent/bundles/{bundle['id']}_{bundle['version']}" for bundle in bundles}
 
 
 def _not_running(now: Snapshot) -> list[str]:

@@ -108,9 +108,8 @@ class Bench:
         if excused and left and outcome.wrong == left:
             # What could not be removed because of the error is for the next command to remove.
             outcome.wrong.clear()
-            before = now
         if outcome.became == "old":
-            outcome.wrong += contract.not_as_before(now, before)
+            outcome.wrong += contract.not_as_before(now, before, left if excused else [])
         if not point.boot:
             outcome.wrong += self._disturbed(now)
         if outcome.became == "old" or operation.can_be_repeated:
