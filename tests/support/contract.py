@@ -45,8 +45,7 @@ section containers; podman ps --all --format json
 section images; podman images --all --format json
 section show; systemctl show '*.service' '*.target' \
     --property=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload,ExecStart,InvocationID
-section verdict; ! update-agent --help | grep -q '^ *verify ' || {
-    update-agent verify 2>&1 || echo "exit $?"; }
+section verdict; update-agent verify 2>&1 || echo "exit $?"
 exit 0
 """
 

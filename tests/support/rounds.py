@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from . import images
 from .bundles import Maker, description
-from .guest import Guest
 
 BYSTANDER = description("bystander", containers={"bystander-main": {}})
 SCENARIOS = ("install", "update", "failed-update", "rollback", "remove")
@@ -52,7 +51,7 @@ class Round:
         beside = {"bystander": "1.0.0", "addon": f"{self.number}.0.0"}
         old, new = (beside | {"base": f"{self.number}.{minor}.0"} for minor in (0, 1))
         agent = "update-agent"
-        found = [
+        return [
             Operation("install", [agent, "install", self._path("old"), self._path("addon")], old),
             Operation("update", [agent, "install", self._path("new")], new),
             Operation("failed-update", [agent, "install", "--retry", self._path("bad")],
@@ -60,8 +59,6 @@ class Round:
             Operation("rollback", [agent, "rollback"], old),
             Operation("remove", [agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
         ]
-        return [each for each in found
-                if each.scenario != "rollback" or knows(self.maker.guest, "rollback")]
 
     def _base(self, minor: int, image: str, command: list[str]) -> str:
         changes = {"image": self._image(image)} | ({"command": command} if command else {})
@@ -77,8 +74,3 @@ class Round:
 
     def _make(self, name: str, text: str) -> None:
         self.maker.make(text, self._path(name))
-
-
-def knows(guest: Guest, command: str) -> bool:
-    """Whether the agent has this command."""
-    return any(line.split()[:1] == [command] for line in guest.run("update-agent --help").lines)
