@@ -3,7 +3,7 @@
 
 import pytest
 
-from support import images
+from support import images, interruptions
 from support.bundles import Maker, description, refuse, state, without_history
 
 GOOD = description("good", containers={"good-main": {}})
@@ -24,8 +24,7 @@ def bundle(machine, maker):
 @pytest.fixture
 def impatient(machine):
     """A machine whose agent waits for podman for some seconds, not for minutes."""
-    machine.write_file("/etc/update-agent/agent.toml.d/short.toml",
-                       'podman-timeout = "5s"\nimage-timeout = "5s"\n')
+    interruptions.prepare(machine, podman_timeout="5s")
     return machine
 
 
@@ -49,32 +48,12 @@ def test_a_podman_that_waits_for_ever(impatient, bundle, lock):
     assert impatient.active("new-main.service")
 
 
-# Runs a command, and stops the first podman that has this subcommand: it hangs, and takes no notice
-# of SIGTERM.
-STOP_PODMAN = r"""my $subcommand = shift;
-my $watcher = fork;
-if ($watcher == 0) {
-    while (1) {
-        for my $file (glob '/proc/[0-9]*/cmdline') {
-            open(my $handle, '<', $file) or next;
-            my ($program, $argument) = split /\0/, join('', <$handle>);
-            next unless $program eq 'podman' && $argument eq $subcommand;
-            kill 'STOP', $file =~ /(\d+)/;
-            exit;
-        }
-    }
-}
-my $status = system(@ARGV) >> 8;
-kill 'KILL', $watcher;
-exit($status);
-"""
-
-
 @pytest.mark.parametrize("subcommand", ["pull", "tag", "create"])
 def test_a_podman_that_hangs_in_the_middle(impatient, bundle, subcommand):
-    impatient.write_file("/srv/stop-podman", STOP_PODMAN)
+    """Stopped, so that it takes no notice of SIGTERM either."""
+    agent = " ".join(interruptions.watched(subcommand, "STOP", ["update-agent"]))
     refuse(impatient, bundle, 1, f"podman {subcommand}", "did not end within 5 s",
-           "nothing was changed", agent=f"perl /srv/stop-podman {subcommand} update-agent")
+           "nothing was changed", agent=agent)
     assert not impatient.run("pgrep -x podman", check=False).stdout
     impatient.run(f"update-agent install {bundle}", timeout=120)
     assert impatient.active("new-main.service")

@@ -66,16 +66,18 @@ class Point:
         return Point(scenario, Call(name, int(number)), how, rest == ["boot"], recovery)
 
 
-def prepare(guest: Guest) -> None:
+def prepare(guest: Guest, podman_timeout: str = "8s") -> None:
+    """What watched() needs; and its agent waits for podman for some seconds, not for minutes."""
     guest.copy_in(Path(__file__).with_name("watch-podman.pl"), _WATCH)
+    guest.write_file("/etc/update-agent/agent.toml.d/short.toml",
+                     f'podman-timeout = "{podman_timeout}"\nimage-timeout = "{podman_timeout}"\n')
 
 
 def calls(guest: Guest, command: list[str], rc: int = 0) -> list[Call]:
     """Run the command to its end; all calls that change something, in order."""
     traced = "|".join(_CHANGES + _FILE_CALLS)
-    done = guest.run(["perl", _WATCH, "0", "KILL", _PODMANS, "strace", "-y", "-o", _CALLS, "-e",
-                      f"trace=/^({traced})$", *command],
-                     check=False, timeout=180)
+    strace = ["strace", "-y", "-o", _CALLS, "-e", f"trace=/^({traced})$", *command]
+    done = guest.run(watched(0, "KILL", strace), check=False, timeout=180)
     assert done.rc == rc, done
     podmans = len(guest.read_file(_PODMANS).splitlines())
     return [*_changing(guest.read_file(_CALLS)),
@@ -128,8 +130,14 @@ def broken_off(point: Point, command: list[str]) -> list[str]:
     """The words that run the command and break it off there."""
     if point.how in PODMAN:
         signal = "KILL" if point.how == "podman-kill" else "STOP"
-        return ["perl", _WATCH, str(point.call.number), signal, _PODMANS, *command]
+        return watched(point.call.number, signal, command)
     return inject(point.call, "signal=KILL" if point.how == KILL else f"error={point.how}", command)
+
+
+def watched(which: int | str, signal: str, command: list[str]) -> list[str]:
+    """The words that run the command and send a signal to one podman of its agent: to the which-th,
+    or to the first with that subcommand."""
+    return ["perl", _WATCH, str(which), signal, _PODMANS, *command]
 
 
 def inject(call: Call, what: str, command: list[str]) -> list[str]:
@@ -138,10 +146,14 @@ def inject(call: Call, what: str, command: list[str]) -> list[str]:
             f"inject={call.name}:{what}:when={call.number}", *command]
 
 
+def was_killed(rc: int) -> bool:
+    return rc in (-9, 137)  # as a parent says so, or a shell
+
+
 def reached(guest: Guest, point: Point, rc: int) -> bool:
     """Whether the command that ended so came as far as the point."""
     if point.how == KILL:
-        return rc in (-9, 137)  # as a parent says so, or a shell
+        return was_killed(rc)
     if point.how in PODMAN:
         return len(guest.read_file(_PODMANS).splitlines()) >= point.call.number
     return "(INJECTED)" in guest.read_file(_CALLS)

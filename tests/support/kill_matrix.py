@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from . import contract, interruptions, rounds
+from . import contract, images, interruptions, rounds
 from .bundles import Maker
 from .contract import Snapshot
 from .guest import Guest
 from .interruptions import KILL, Call, Point
+from .pki import Pki
 from .rounds import Operation, Round
 
 _RECOVER = ["update-agent", "recover"]
@@ -34,7 +35,11 @@ done"""
 
 @dataclass
 class Outcome:
-    """What came of a point: old or new says which set was there after it."""
+    """What came of a point: old or new says which set was there after it.
+
+    Reached is whether the operation came as far as the point, and recovery_reached whether a recovery
+    that was to be killed came as far as that.
+    """
 
     point: Point
     became: str = ""
@@ -42,15 +47,16 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
     reached: bool = True
+    recovery_reached: bool = True
 
 
-class Bench:
-    """A machine that goes through rounds."""
+class KillMatrix:
+    """A machine that goes through rounds; new_guest makes one that is not booted."""
 
-    def __init__(self, new_guest: Callable[[], Guest], make_maker: Callable[[Guest], Maker],
+    def __init__(self, new_guest: Callable[[], Guest], pki: Pki,
                  say: Callable[[str], None] = print):
         self._new_guest = new_guest
-        self._make_maker = make_maker
+        self._pki = pki
         self._say = say
         self._round = 0
         self._waiting: list[Operation] = []
@@ -97,7 +103,7 @@ class Bench:
         outcome.reached = interruptions.reached(self.guest, point, done.rc)
         if point.how == KILL:
             assert outcome.reached or done.rc == operation.rc, done
-            self._settle(point)
+            outcome.recovery_reached = self._settle(point)
         else:
             outcome.wrong += self._judge_exit(done, operation)
         now = contract.take(self.guest)
@@ -120,16 +126,20 @@ class Bench:
         self._finish(operation)
         outcome.wrong += [f"done again: {each}" for each in contract.broken(self._now, self._start)]
 
-    def _settle(self, point: Point) -> None:
+    def _settle(self, point: Point) -> bool:
+        """Whether a recovery that is to be killed came as far as that."""
         if point.boot:
             self.guest.kill()
             self.guest.boot()
             settle_boot(self.guest)
-            return
-        if point.recovery:
-            self.guest.run(interruptions.inject(point.recovery, "signal=KILL", _RECOVER), check=False,
-                           timeout=180)
+            return True
+        killed = not point.recovery or self._recovery_is_killed(point.recovery)
         recover(self.guest)
+        return killed
+
+    def _recovery_is_killed(self, call: Call) -> bool:
+        command = interruptions.inject(call, "signal=KILL", _RECOVER)
+        return interruptions.was_killed(self.guest.run(command, check=False, timeout=180).rc)
 
     def _judge_exit(self, done, operation: Operation) -> list[str]:
         """The agent itself has to have undone what it could not do; recovering is for the worst."""
@@ -191,17 +201,13 @@ class Bench:
         if self.guest is not None:
             self.guest.close()
         self.guest = self._new_guest()
+        self.guest.boot()
+        images.load(self.guest)
         interruptions.prepare(self.guest)
-        self._maker = self._make_maker(self.guest)
+        self._maker = Maker(self.guest, self._pki)
         self._maker.install(rounds.BYSTANDER)
         self._waiting = []
         self._start = self._now = contract.take(self.guest)
-
-
-def impatient(guest: Guest) -> None:
-    """Its agent waits for podman for some seconds, not for minutes."""
-    guest.write_file("/etc/update-agent/agent.toml.d/short.toml",
-                     'podman-timeout = "8s"\nimage-timeout = "8s"\n')
 
 
 def recover(guest: Guest, timeout: float = 90) -> None:
