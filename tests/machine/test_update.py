@@ -66,7 +66,7 @@ def test_an_update_that_never_becomes_ready_is_back_on_the_old_version(machine, 
 
 def test_an_update_that_crashes_within_the_settle_time(machine, maker):
     maker.install(base("1.0.0"), ADDON)
-    bad = maker.make(base("1.1.0", settle_time="7s",
+    bad = maker.make(base("1.1.0", settle_time="20s",
                           command=["/ready", "--print", "no \x9b1mport", "--crash-after", "5000"]),
                      "/srv/bad.bundle")
     failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
