@@ -27,9 +27,22 @@ def pytest_addoption(parser):
 def pytest_generate_tests(metafunc):
     if "suite" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("one_suite")
-        suites = paths.SUITES[:1] if mark else paths.SUITES
-        metafunc.parametrize("suite", metafunc.config.getoption("--suite") or suites,
+        suites = metafunc.config.getoption("--suite") or (paths.SUITES[:1] if mark else paths.SUITES)
+        metafunc.parametrize("suite", [_in_its_process(metafunc, suite) for suite in suites],
                              scope="session")
+
+
+def _in_its_process(metafunc, suite: str):
+    """Those that share a machine have to run in the same one, where pytest-xdist starts several."""
+    shared = "new_shared_machine" in metafunc.fixturenames
+    group = pytest.mark.xdist_group(f"{metafunc.module.__name__}-{suite}")
+    return pytest.param(suite, marks=[group] if shared else [])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest first, so that none of them is left over when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +67,12 @@ def pki(tmp_path_factory):
 @pytest.fixture
 def new_machine(request):
     """new_machine(root, **options): a machine, not yet booted, that ends with the test."""
+    yield from _factory(request, Machine)
+
+
+@pytest.fixture(scope="module")
+def new_shared_machine(request, suite):
+    """The same for machines that all tests of a module and suite share."""
     yield from _factory(request, Machine)
 
 
@@ -106,7 +125,7 @@ def bare_vm(new_vm, suite):
 
 
 def _factory(request, kind):
-    guests = request.node.stash.setdefault(_GUESTS, [])
+    guests = request.node.stash[_GUESTS] = []
 
     def make(*arguments, **options):
         guest = kind(*arguments, **options)
@@ -123,7 +142,7 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed and call.when in ("setup", "call"):
-        for guest in item.stash.get(_GUESTS, []):
+        for guest in [guest for node in item.listchain() for guest in node.stash.get(_GUESTS, [])]:
             report.sections.append((f"machine {guest.directory.name}", guest.diagnosis()))
 
 

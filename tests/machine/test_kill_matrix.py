@@ -19,6 +19,7 @@ POINTS = """
 """.split()
 
 
+@pytest.mark.long
 @pytest.mark.one_suite
 def test_whatever_breaks_an_operation_off_leaves_one_set_whole(new_machine, installed_root, pki):
     matrix = KillMatrix(lambda: new_machine(installed_root), pki)

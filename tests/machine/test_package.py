@@ -54,7 +54,7 @@ def test_upgrade_remove_reinstall_purge(machine, maker, repository):
 
 def test_an_upgrade_ends_no_running_operation(machine, maker, repository):
     machine.copy_in(repository, "/srv/repository")
-    path = maker.make(description("slow", settle_time="15s"), "/srv/slow.bundle")
+    path = maker.make(description("slow", settle_time="8s"), "/srv/slow.bundle")
     machine.run(f"systemd-run --unit=operation --remain-after-exit update-agent install {path}")
     machine.wait_until("test -s /opt/operation/update-agent/lock")
     machine.run(f"{APT} install --reinstall /srv/repository/update-agent_*.deb", timeout=300)

@@ -77,6 +77,7 @@ def test_a_bundle_stops_and_starts_by_name(machine, maker):
     assert all(machine.active(unit) for unit in UNITS)
 
 
+@pytest.mark.long
 def test_a_container_that_crashes_for_ever_is_bounded_and_told_of(machine, maker):
     """At most a start every 2 s and 100 journal lines a minute, and no other container notices."""
     maker.install(description("good", containers={"steady": {}}))

@@ -8,6 +8,7 @@ import pytest
 from support import images
 
 
+@pytest.mark.one_suite
 def test_a_virtual_machine_is_a_whole_machine(bare_vm, tmp_path):
     controllers = bare_vm.read_file("/sys/fs/cgroup/cgroup.controllers").split()
     assert {"cpu", "io", "memory", "pids"} <= set(controllers)

@@ -7,6 +7,7 @@ from support.bundles import Maker
 from support.power_cuts import PowerCuts
 
 
+@pytest.mark.long
 @pytest.mark.one_suite
 def test_a_cut_in_an_update_leaves_one_set_whole(vm, pki):
     series = PowerCuts(vm, Maker(vm, pki))
