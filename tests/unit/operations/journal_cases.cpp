@@ -69,9 +69,18 @@ Snapshot lasting(Snapshot snapshot) {
     return snapshot;
 }
 
+Knowledge knowledge_of(const Scene& scene) {
+    const store::Generations generations(scene.paths());
+    return {.floors = must(store::read_floors(scene.paths())),
+            .confirmed = must(generations.read_state(must(generations.current()))).confirmed};
+}
+
 Ends ends_of(const MortalOperation& operation, const Scene& arranged) {
     Scene scene(arranged);
-    Ends ends{.before = lasting(scene.snapshot()), .after = {}};
+    Ends ends{.before = lasting(scene.snapshot()),
+              .after = {},
+              .known_before = knowledge_of(scene),
+              .known_after = {}};
     Faults::die_at(0);
     scene.faults.dead = [] { return Faults::further_call(); };
     const auto result = operation.run(scene);
@@ -79,6 +88,7 @@ Ends ends_of(const MortalOperation& operation, const Scene& arranged) {
     Faults::disarm();
     REQUIRE(result.has_value() != operation.fails);
     ends.after = lasting(scene.snapshot());
+    ends.known_after = knowledge_of(scene);
     return ends;
 }
 
@@ -125,6 +135,9 @@ void check_settled(const Scene& scene, const Ends& ends) {
     const auto& end = old_one ? ends.before : ends.after;
     INFO(difference(comparable(end), comparable(now)));
     CHECK(comparable(now) == comparable(end));
+    const auto& knowledge = old_one ? ends.known_before : ends.known_after;
+    CHECK(must(store::read_floors(scene.paths())) == knowledge.floors);
+    CHECK(must(generations.read_state(current)).confirmed == knowledge.confirmed);
 }
 
 }  // namespace test

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/store/floors.hpp"
 #include "tests/unit/operations/scene.hpp"
 #include "tests/unit/store/faults.hpp"
 
@@ -23,10 +24,18 @@ const std::vector<MortalOperation>& mortal_operations();
 
 /// Without what another run of the same units cannot have in common.
 Snapshot lasting(Snapshot snapshot);
+/// What is remembered of the current set.
+struct Knowledge {
+    store::Floors floors;
+    bool confirmed = false;
+};
+Knowledge knowledge_of(const Scene& scene);
 /// The machine before the operation, and after it.
 struct Ends {
     Snapshot before;
     Snapshot after;
+    Knowledge known_before;
+    Knowledge known_after;
     /// Calls of the operation: those of the store, and those of the host.
     unsigned calls = 0;
 };
