@@ -3,6 +3,7 @@
 
 #include "agent/apt/helper_package_database.hpp"
 #include "agent/cli/run.hpp"
+#include "agent/cli/signals.hpp"
 #include "agent/machine/linux_machine.hpp"
 #include "agent/podman/podman_cli.hpp"
 #include "agent/systemd/systemd_bus.hpp"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     podman_options.call_timeout = ceil<milliseconds>(configuration->podman_timeout);
     podman_options.image_timeout = ceil<milliseconds>(configuration->image_timeout);
     podman_options.root = options.root;
+    podman_options.cancelled = cli::cancellation_requested;
     podman::PodmanCli engine(podman_options);
     const auto systemd_timeout = ceil<milliseconds>(configuration->systemd_timeout);
     systemd::SystemdBus services({.timeout = systemd_timeout, .reload_timeout = systemd_timeout});

@@ -78,6 +78,7 @@ struct PodmanCli::Call {
     std::vector<std::string> arguments;
     std::chrono::milliseconds timeout;
     std::map<std::string, std::string> environment = {};
+    bool moves_image = false;
 };
 
 Result<std::string> PodmanCli::run(const Call& call) const {
@@ -87,6 +88,7 @@ Result<std::string> PodmanCli::run(const Call& call) const {
     process::Command command{{options_.program}, call.environment, std::min(call.timeout, left)};
     command.title = call.title;
     command.inherited = inherited_;
+    if (call.moves_image) command.cancelled = options_.cancelled;
     command.arguments.insert(command.arguments.end(), call.arguments.begin(), call.arguments.end());
     command.environment.insert(options_.environment.begin(), options_.environment.end());
     auto output = process::run(command);
@@ -158,7 +160,8 @@ Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string&
     TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
                                                {"pull", "--quiet", "oci:" + view.path().string()},
                                                options_.image_timeout,
-                                               {{"TMPDIR", temporary.path()}}}));
+                                               {{"TMPDIR", temporary.path()}},
+                                               true}));
     TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(printed)));
     TRY(run(
         {"podman image exists " + id.hex(), {"image", "exists", id.hex()}, options_.call_timeout}));
@@ -185,7 +188,9 @@ Result<> PodmanCli::push_layout(const std::string& image, const fs::path& layout
     TRY(run({"podman push " + image,
              {"push", "--quiet", "--compression-format", "zstd", image,
               "oci:" + layout.string() + ":" + ref},
-             options_.image_timeout}));
+             options_.image_timeout,
+             {},
+             true}));
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct PodmanOptions {
     std::chrono::milliseconds image_timeout = std::chrono::hours(1);
     /// Ends every call, whatever time it had otherwise.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    /// Whether the caller wants a call ended that moves an image.
+    std::function<bool()> cancelled = {};
     /// Added to the environment of every call.
     std::map<std::string, std::string> environment = {};
     /// Where storage.conf is looked for.

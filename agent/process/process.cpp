@@ -24,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kGrace{2000};
 /// What a killed program has to end; only one that hangs in the kernel needs more.
 constexpr milliseconds kKillWait{5000};
+/// How long it may take until somebody is asked again whether he wants the end.
+constexpr milliseconds kAskAgain{200};
 
 /// The bounded copy of one output.
 class Capture {
@@ -80,7 +82,7 @@ class Run {
           err_(child_.standard_error, command.output_limit, Capture::Keep::last) {}
 
     Result<Output> finish() {
-        if (!ended_within(command_.timeout)) return end_by_force();
+        if (!ended_within(command_.timeout, command_.cancelled)) return end_by_force();
         Output output;
         output.status = child_.end_status();
         output.standard_output = out_.take();
@@ -91,22 +93,25 @@ class Run {
   private:
     /// Whether the program ended in time. Its outputs are then read as far as they were written:
     /// a daemon that it left behind may hold them open for ever.
-    bool ended_within(milliseconds time) {
+    bool ended_within(milliseconds time, const std::function<bool()>& cancelled = {}) {
         const auto deadline = Clock::now() + time;
+        const auto most = cancelled ? kAskAgain.count() : std::numeric_limits<int>::max();
         while (true) {
             const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
-            const auto wait = std::clamp<decltype(left)>(left, 0, std::numeric_limits<int>::max());
+            const auto wait = std::clamp<decltype(left)>(left, 0, most);
             std::array<pollfd, 3> waiting{
                 {{child_.ended.get(), POLLIN, 0}, out_.waiting(), err_.waiting()}};
             const int ready = poll(waiting.data(), waiting.size(), static_cast<int>(wait));
             out_.drain();
             err_.drain();
             if (ready > 0 && waiting[0].revents != 0) return true;
-            if (Clock::now() >= deadline) return false;
+            cancelled_ = cancelled && cancelled();
+            if (cancelled_ || Clock::now() >= deadline) return false;
         }
     }
 
     Result<Output> end_by_force() {
+        const bool wanted = cancelled_;
         child_.signal_group(SIGTERM);
         const bool ended = ended_within(kGrace);
         // Also when it ended: others of its group may not have.
@@ -117,6 +122,7 @@ class Run {
             return model::fail(ErrorCode::internal, text + ", and cannot be killed");
         }
         const std::string last = last_line(err_.take());
+        if (wanted) return model::fail(ErrorCode::busy, title() + " was cancelled");
         if (!last.empty()) text += "; its last words: " + last;
         return model::fail(ErrorCode::internal, text);
     }
@@ -136,6 +142,7 @@ class Run {
     Child child_;
     Capture out_;
     Capture err_;
+    bool cancelled_ = false;
 };
 
 }  // namespace

@@ -149,6 +149,18 @@ TEST_CASE("A pull goes through a view, copies inside the store, and leaves nothi
     CHECK(fs::is_empty(fake.directory() / "containers/storage"));
 }
 
+TEST_CASE("Only what moves an image is ended for whoever cancels") {
+    const FakePodman fake("[ $1 != pull ] || sleep 60");
+    write_store_and_layout(fake);
+    auto own = options(fake);
+    own.cancelled = [] { return true; };
+    PodmanCli podman(own);
+    const auto pulled = podman.pull_layout(fake.directory() / "layout", "x:1");
+    REQUIRE_FALSE(pulled);
+    CHECK(pulled.error().code() == ErrorCode::busy);
+    CHECK(podman.tag(kImage, "x:1"));
+}
+
 TEST_CASE("A pull that prints no id, or one that is not in the store, is an error") {
     const auto* script =
         GENERATE("[ $1 != pull ] || echo done", "[ $1 != image ] || exit 1; printf '%064d\\n' 0",

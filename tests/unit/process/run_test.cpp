@@ -229,3 +229,24 @@ TEST_CASE("Signals to this process don't disturb a run") {
     CHECK(output->status == 4);
     CHECK(output->standard_output.ends_with("\n20000\n"));
 }
+
+TEST_CASE("A program whose caller wants its end is ended with its whole group") {
+    auto command = shell("trap 'exit 0' TERM; sleep 60 & echo $! >&2; wait");
+    const auto start = std::chrono::steady_clock::now();
+    command.cancelled = [&] { return std::chrono::steady_clock::now() - start > 300ms; };
+    command.title = "a long one";
+    const auto result = run(command);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::busy);
+    CHECK(result.error().text() == "a long one was cancelled");
+    CHECK(std::chrono::steady_clock::now() - start < 10s);
+    CHECK_FALSE(has_children());
+}
+
+TEST_CASE("A program that nobody cancels ends by itself") {
+    auto command = shell("sleep 0.5; echo done");
+    command.cancelled = [] { return false; };
+    const auto result = run(command);
+    REQUIRE(result);
+    CHECK(result->standard_output == "done\n");
+}
