@@ -17,8 +17,8 @@ class HelperPackageDatabase : public host::PackageDatabase {
                                    std::chrono::milliseconds timeout = std::chrono::seconds(30))
         : helper_(std::move(helper)), root_(std::move(root)), timeout_(timeout) {}
 
-    [[nodiscard]] model::Result<std::map<std::string, std::string>> installed_versions(
-        const std::vector<std::string>& packages) override;
+    [[nodiscard]] model::Result<std::vector<host::PackageState>> look_up(
+        const std::vector<model::HostPackage>& wanted) override;
 
   private:
     std::filesystem::path helper_;
@@ -26,8 +26,9 @@ class HelperPackageDatabase : public host::PackageDatabase {
     std::chrono::milliseconds timeout_;
 };
 
-/// The packages in the answer of the helper. ErrorCode::internal for anything else, also for an
-/// answer in another format than ours.
-[[nodiscard]] model::Result<std::map<std::string, std::string>> parse_answer(std::string_view json);
+/// The packages in the answer of the helper, which has to name so many. ErrorCode::internal for
+/// anything else, also for an answer in another format than ours.
+[[nodiscard]] model::Result<std::vector<host::PackageState>> parse_answer(std::string_view json,
+                                                                          std::size_t count);
 
 }  // namespace agent::apt

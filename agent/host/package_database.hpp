@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "agent/model/description.hpp"
 #include "agent/model/result.hpp"
 
 namespace agent::host {
+
+/// What dpkg has of a package that somebody wants.
+struct PackageState {
+    /// Empty where it is not installed.
+    std::string version;
+    /// Whether that is a version that is wanted, by Debian's order of versions.
+    bool satisfies = false;
+    bool operator==(const PackageState&) const = default;
+};
 
 /// dpkg's database.
 class PackageDatabase {
   public:
     virtual ~PackageDatabase() = default;
-    /// Installed versions of those of the packages that are installed.
-    [[nodiscard]] virtual model::Result<std::map<std::string, std::string>> installed_versions(
-        const std::vector<std::string>& packages) = 0;
+    /// In the order of `wanted`.
+    [[nodiscard]] virtual model::Result<std::vector<PackageState>> look_up(
+        const std::vector<model::HostPackage>& wanted) = 0;
 };
 
 }  // namespace agent::host

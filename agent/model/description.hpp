@@ -31,10 +31,13 @@ struct Requirement {
 /// A Debian package with a relation of deb-version(7), such as `>= 1.2-3`; empty for any version.
 struct HostPackage {
     std::string name;
+    /// One of << <= = >= >>, as deb-control(5) has them; empty where any version will do.
     std::string relation;
     std::string version;
     bool operator==(const HostPackage&) const = default;
 };
+/// "podman (>= 4.3)", as deb-control(5) writes it.
+[[nodiscard]] std::string to_string(const HostPackage& package);
 
 struct Group {
     std::string name;

@@ -132,4 +132,9 @@ Description parse_description(std::string_view text, const std::string& where, P
     return description;
 }
 
+std::string to_string(const HostPackage& package) {
+    if (package.relation.empty()) return package.name;
+    return package.name + " (" + package.relation + " " + package.version + ")";
+}
+
 }  // namespace agent::model

@@ -28,7 +28,6 @@ Problems unsupported_keys(const Description& description, const std::string& whe
     keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
     keys.add_if(!description.scope.empty(), "scope");
     keys.add_if(!description.scope_definitions.empty(), "scope-definitions");
-    keys.add_if(!description.host_packages.empty(), "host-packages");
     keys.add_if(!description.groups.empty(), "groups");
     keys.add_if(!description.volumes.empty(), "volumes");
     keys.add_if(description.bundle_group.has_value(), "bundle-group");

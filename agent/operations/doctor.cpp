@@ -36,15 +36,18 @@ Check failure(std::string name, std::string text, std::string advice) {
 }
 
 Check check_packages(const Context& context) {
-    const auto versions = context.host.packages.installed_versions({"podman", "systemd"});
-    if (!versions) return failure("packages", versions.error().text(), "");
+    const std::vector<model::HostPackage> wanted{
+        {.name = "podman", .relation = {}, .version = {}},
+        {.name = "systemd", .relation = {}, .version = {}}};
+    const auto states = context.host.packages.look_up(wanted);
+    if (!states) return failure("packages", states.error().text(), "");
     std::string text;
-    for (const auto* name : {"podman", "systemd"}) {
-        const auto found = versions->find(name);
-        if (found == versions->end())
-            return failure("packages", std::string(name) + " is not installed",
-                           std::string("apt install ") + name);
-        text += (text.empty() ? "" : ", ") + found->first + " " + found->second;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const auto& [version, satisfies] = (*states)[i];
+        if (!satisfies)
+            return failure("packages", wanted[i].name + " is not installed",
+                           "apt install " + wanted[i].name);
+        text += (text.empty() ? "" : ", ") + wanted[i].name + " " + version;
     }
     return good("packages", text);
 }

@@ -41,6 +41,22 @@ Result<std::map<model::Sha256, std::string>> failed_sets(const Context& context)
     return known;
 }
 
+/// dpkg is not asked where nobody wants anything.
+Result<std::map<std::string, std::string>> missing_packages(
+    const Context& context, const std::vector<planning::Candidate>& candidates) {
+    std::map<std::string, std::string> missing;
+    std::vector<model::HostPackage> wanted;
+    for (const auto& candidate : candidates) {
+        const auto& packages = candidate.description.host_packages;
+        wanted.insert(wanted.end(), packages.begin(), packages.end());
+    }
+    if (wanted.empty()) return missing;
+    TRY_ASSIGN(const auto states, context.host.packages.look_up(wanted));
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (!states[i].satisfies) missing.emplace(to_string(wanted[i]), states[i].version);
+    return missing;
+}
+
 }  // namespace
 
 Result<planning::MachineFacts> gather_facts(const Context& context,
@@ -55,6 +71,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
     TRY_ASSIGN(facts.next_generation, store::Generations(context.paths).next_number());
     TRY_ASSIGN(facts.floors, store::read_floors(context.paths));
     TRY_ASSIGN(facts.failed_sets, failed_sets(context));
+    TRY_ASSIGN(facts.missing_packages, missing_packages(context, candidates));
     facts.render.stop_helper = context.stop_helper;
     const auto names = planning::unit_names(candidates);
     if (context.offline) {

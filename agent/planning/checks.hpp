@@ -18,6 +18,9 @@ using Brought = std::vector<const Candidate*>;
 /// Whether this machine may run the bundle: os, architectures, compatible.
 void check_machine(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);
+/// Whether dpkg has the packages that the bundle wants on the host.
+void check_host_packages(const Candidate& candidate, const MachineFacts& facts,
+                         model::Problems& problems);
 /// Whether the resulting set is whole: every requirement there in a version of its range, one base,
 /// no bundle that requires itself over others. A requirement that is removed is check_removal()'s.
 void check_requirements(const model::InstalledSet& result, const std::set<model::BundleId>& removed,

@@ -275,9 +275,21 @@ UNSUPPORTED = {
     "scope-definitions": ("base", 'scope-definitions = ["s"]\n', {}),
     "containers[0].devices": ("base", "", {"devices": ["/dev/null"]}),
     "containers[0].secrets": ("base", "", {"secrets": [{"name": "s"}]}),
-    "host-packages": ("base", '[[host-packages]]\nname = "podman"\n', {}),
     'images = "registry"': ("base", 'images = "registry"\n',
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}
+
+
+def test_packages_that_the_host_lacks_are_named_with_what_brings_them(machine, maker):
+    wanted = "".join(f'[[host-packages]]\nname = "{name}"\nversion = "{version}"\n'
+                     for name, version in (("podman", ">= 4"), ("podman", "<< 4:1"),
+                                           ("systemd", ">= 999"), ("no-such-package", ">= 1")))
+    path = maker.make(description("picky", type="base", extra=wanted), "/srv/picky.bundle")
+    refuse(machine, path, 5, "picky 1.0.0: host-packages: needs the Debian package systemd (>= 999),"
+                             " and ")
+    refused = machine.run(f"update-agent install {path}", check=False).stderr
+    assert "apt install systemd" in refused and "apt install no-such-package" in refused
+    assert "no-such-package (>= 1), which is not installed" in refused
+    assert "podman" not in refused
 
 
 def test_what_this_version_cannot_do_is_refused_by_name(machine, maker):

@@ -42,7 +42,6 @@ TEST_CASE("a description that can be carried out has no unsupported keys") {
 TEST_CASE("every key that cannot be carried out yet is named") {
     CHECK(unsupported_in(base("groups = [{name = \"g\", gid = 2000}]\n"
                               "volumes = [{name = \"v\"}]\n"
-                              "host-packages = [{name = \"podman\"}]\n"
                               "scope-definitions = [\"s\"]\n" +
                               container("a") +
                               container("b",
@@ -51,7 +50,7 @@ TEST_CASE("every key that cannot be carried out yet is named") {
                                         "secrets = [{name = \"s\"}]\n") +
                               "[[init-containers]]\nname = \"i\"\nimage = \"i\"\n"
                               "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
-          Keys{"scope-definitions", "host-packages", "groups", "volumes", "containers[1].mounts",
+          Keys{"scope-definitions", "groups", "volumes", "containers[1].mounts",
                "containers[1].devices", "containers[1].secrets", "init-containers",
                "file-providers"});
     CHECK(unsupported_in(addon("scope = \"s\"\nbundle-group = {name = \"g\", gid = 2000}\n" +

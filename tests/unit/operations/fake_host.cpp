@@ -24,13 +24,19 @@ tl::unexpected<model::Error> CallFaults::failure(const std::string& name) {
     return model::fail(ErrorCode::internal, name + " was made to fail");
 }
 
-Result<std::map<std::string, std::string>> FakePackages::installed_versions(
-    const std::vector<std::string>& packages) {
-    std::map<std::string, std::string> found;
-    for (const auto& name : packages)
-        if (const auto version = versions.find(name); version != versions.end())
-            found.insert(*version);
-    return found;
+Result<std::vector<host::PackageState>> FakePackages::look_up(
+    const std::vector<model::HostPackage>& wanted) {
+    std::vector<host::PackageState> states;
+    for (const auto& package : wanted) {
+        const auto found = versions.find(package.name);
+        if (found == versions.end())
+            states.push_back({.version = {}, .satisfies = false});
+        else
+            states.push_back(
+                {.version = found->second,
+                 .satisfies = package.version.empty() || package.version == found->second});
+    }
+    return states;
 }
 
 Result<std::uint64_t> FakeMachine::free_space(const std::filesystem::path& path) {

@@ -197,8 +197,9 @@ class FakeServices final : public host::ServiceManager {
 
 class FakePackages final : public host::PackageDatabase {
   public:
-    Result<std::map<std::string, std::string>> installed_versions(
-        const std::vector<std::string>& packages) override;
+    /// A wanted version is satisfied by nothing but itself.
+    Result<std::vector<host::PackageState>> look_up(
+        const std::vector<model::HostPackage>& wanted) override;
     std::map<std::string, std::string> versions = {{"podman", "4.3.1"}, {"systemd", "252.39"}};
 };
 

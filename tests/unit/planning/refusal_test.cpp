@@ -242,6 +242,24 @@ TEST_CASE("A bundle is refused on a machine that it is not made for") {
              m.machine.clear();
          },
          "this one is not named"},
+        {"a package that is there",
+         [](auto& d, auto& m) {
+             d.host_packages = {{.name = "can-utils", .relation = {}, .version = {}}};
+             m.missing_packages = {{"can-utils (>= 2)", "1"}};
+         },
+         ""},
+        {"a package that is not there",
+         [](auto& d, auto& m) {
+             d.host_packages = {{.name = "can-utils", .relation = {}, .version = {}}};
+             m.missing_packages = {{"can-utils", ""}};
+         },
+         "needs the Debian package can-utils, which is not installed"},
+        {"a package that is too old",
+         [](auto& d, auto& m) {
+             d.host_packages = {{.name = "can-utils", .relation = ">=", .version = "2"}};
+             m.missing_packages = {{"can-utils (>= 2)", "1"}};
+         },
+         "needs the Debian package can-utils (>= 2), and 1 is installed"},
     };
     for (const auto& each : cases) {
         INFO(each.what);
