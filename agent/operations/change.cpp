@@ -44,15 +44,19 @@ Result<> need_space(const Context& context, const std::filesystem::path& path,
                                                 "), and " + model::human_size(free) + " are free");
 }
 
-planning::SpaceNeeded space_needed(const Context& context, const planning::Plan& plan) {
-    auto space = planning::space_needed(plan);
+planning::SpaceNeeded space_needed(const Context& context, const planning::Plan& plan,
+                                   const host::Inventory& engine) {
+    std::set<model::Sha256> there;
+    for (const auto& image : engine.images)
+        there.insert(image.id);
+    auto space = planning::space_needed(plan, there);
     if (context.offline) space.engine = 0;
     return space;
 }
 
-Result<> check_space(const Context& context, const planning::Plan& plan) {
+Result<> check_space(const Context& context, const planning::Plan& plan,
+                     const planning::SpaceNeeded& space) {
     if (plan.add.empty()) return {};
-    const auto space = space_needed(context, plan);
     if (context.offline) return need_space(context, context.paths.state(), space.kept);
     auto& machine = context.host.machine;
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
@@ -107,6 +111,9 @@ struct Prepared {
     OpenedBundles opened;
     /// Generation whose set is put back.
     std::optional<unsigned> restored;
+    /// Read only where there is something to do.
+    host::Inventory engine;
+    planning::SpaceNeeded space;
 };
 
 Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
@@ -129,6 +136,10 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     auto plan = planning::make_plan(prepared.before, wanted, prepared.facts);
     if (!plan) return model::fail(model::to_error(plan.error()));
     prepared.plan = std::move(*plan);
+    if (!context.offline && !prepared.plan.nothing_to_do()) {
+        TRY_ASSIGN(prepared.engine, context.host.engine.inventory());
+    }
+    prepared.space = space_needed(context, prepared.plan, prepared.engine);
     return prepared;
 }
 
@@ -187,11 +198,11 @@ TransactionInfo transaction_info(const Context& context, const ChangeRequest& re
 
 Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
                              const Prepared& prepared) {
-    TRY(check_space(context, prepared.plan));
+    TRY(check_space(context, prepared.plan, prepared.space));
     StepInput input{.current_generation = prepared.before.generation,
                     .reason = reason(request, prepared),
                     .time = context.host.machine.now(),
-                    .engine = {},
+                    .engine = prepared.engine,
                     .containers = {},
                     .brought_images = {},
                     .kept = {},
@@ -202,9 +213,6 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
     TRY_ASSIGN(input.containers, generations.read_containers(prepared.before.generation));
     TRY_ASSIGN(const auto info, generations.read_info(prepared.before.generation));
     input.brought_images = info.brought_images;
-    if (!context.offline) {
-        TRY_ASSIGN(input.engine, context.host.engine.inventory());
-    }
     return input;
 }
 
@@ -253,7 +261,7 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
     }
     TRY_ASSIGN(auto prepared, prepare(context, request));
     Outcome outcome{.plan = prepared.plan,
-                    .space = space_needed(context, prepared.plan),
+                    .space = prepared.space,
                     .dry_run = request.dry_run,
                     .generation_before = prepared.before.generation,
                     .generation_after = prepared.before.generation,

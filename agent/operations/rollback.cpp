@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/bundle/kept_members.hpp"
 #include "agent/store/generations.hpp"
 
 namespace agent::operations {
@@ -44,13 +45,23 @@ Result<InstalledSet> previous_set(const store::Generations& generations, const I
     return model::fail(none_kept("there is no earlier set to go back to", kept));
 }
 
-Result<planning::Candidate> candidate(const model::InstalledBundle& bundle, unsigned generation,
+/// What is damaged counts nothing, and is told by whoever needs it.
+std::uint64_t kept_size(const Context& context, const model::InstalledBundle& bundle) {
+    const auto directory = context.paths.bundle(bundle.description.id, bundle.description.version);
+    const auto text = bundle::read_kept_manifest(directory, bundle.digest);
+    if (!text) return 0;
+    const auto manifest = bundle::Manifest::parse(*text);
+    return manifest ? manifest->total_size() : 0;
+}
+
+Result<planning::Candidate> candidate(const Context& context, const model::InstalledBundle& bundle,
+                                      unsigned generation,
                                       const std::map<std::string, std::string>& texts) {
     planning::Candidate result{.description = bundle.description,
                                .digest = bundle.digest,
                                .anchor = bundle.anchor,
                                .source = "generation " + std::to_string(generation),
-                               .bytes = 0,
+                               .bytes = kept_size(context, bundle),
                                .kept = true,
                                .specs = {}};
     for (const auto& container : bundle.containers) {
@@ -85,7 +96,7 @@ Result<WayBack> way_back(const Context& context, const InstalledSet& before,
     for (const auto& [id, bundle] : set.bundles) {
         const auto* there = before.find(id);
         if (there != nullptr && there->digest == bundle.digest) continue;
-        TRY_ASSIGN(auto each, candidate(bundle, set.generation, texts));
+        TRY_ASSIGN(auto each, candidate(context, bundle, set.generation, texts));
         back.candidates.push_back(std::move(each));
     }
     for (const auto& [id, bundle] : before.bundles)

@@ -133,8 +133,10 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     check_removal(installed, plan.result, removed, problems);
     if (!request.retry && plan.digest != set_digest(installed))
         check_failed_sets(plan.digest, facts, problems);
-    for (const auto* candidate : brought)
+    for (const auto* candidate : brought) {
         check_machine(*candidate, facts, problems);
+        check_host_packages(*candidate, facts, problems);
+    }
     // What stays is only checked with what comes; a removal's dependants were named above.
     if (!brought.empty()) check_requirements(plan.result, removed, problems);
     check_names(plan.result, brought, facts, problems);
@@ -142,7 +144,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
 
     order_bundles(installed, brought, removed, plan);
     for (const auto& candidate : plan.add)
-        plan.bytes += candidate.bytes;
+        if (!candidate.kept) plan.bytes += candidate.bytes;
     plan_units(installed, facts, plan);
     return plan;
 }

@@ -22,7 +22,7 @@ struct Candidate {
     std::string anchor;
     /// File it came from, for messages.
     std::string source;
-    /// Bytes of its members; 0 for a kept one whose members need not be read again.
+    /// Bytes of its members.
     std::uint64_t bytes = 0;
     /// A bundle of a kept generation, which is put back: it was admitted once.
     bool kept = false;
@@ -57,6 +57,9 @@ struct MachineFacts {
     /// Sets that failed their health, by set_digest(), and what is known of it, such as "did not
     /// become healthy on 2026-01-02 03:04:05Z: broker.service: failed".
     std::map<model::Sha256, std::string> failed_sets;
+    /// Host packages that the candidates want and that are not there as they want them, by
+    /// model::to_string(): the version that is installed, empty where none is.
+    std::map<std::string, std::string> missing_packages;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     units::RenderContext render;
@@ -94,7 +97,7 @@ struct Plan {
     std::vector<std::string> start;
     /// Units that were not there before, in the order in which they stop.
     std::vector<std::string> added;
-    /// Bytes of the bundle files that are brought in.
+    /// Bytes of the bundle files that are read.
     std::uint64_t bytes = 0;
 
     [[nodiscard]] bool nothing_to_do() const { return add.empty() && remove.empty(); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/planning/space.hpp"
 
+#include <algorithm>
+
 namespace agent::planning {
 
 namespace {
@@ -8,15 +10,23 @@ namespace {
 // Layers are zstd-compressed; measured images unpack to 2.5 to 3 times their size.
 constexpr std::uint64_t kUnpackedFactor = 3;
 
+bool brings_images(const Candidate& candidate, const std::set<model::Sha256>& there) {
+    const auto& containers = candidate.description.containers;
+    return !std::all_of(containers.begin(), containers.end(), [&](const auto& container) {
+        return container.image_id && there.count(*container.image_id) != 0;
+    });
+}
+
 }  // namespace
 
-SpaceNeeded space_needed(const Plan& plan) {
+SpaceNeeded space_needed(const Plan& plan, const std::set<model::Sha256>& there) {
     SpaceNeeded space;
     for (const auto& candidate : plan.add) {
         // A kept bundle is on its disk already; its images may have to be brought in again.
         if (!candidate.kept) space.kept += candidate.bytes;
         // podman copies the blobs once more before it unpacks them.
-        space.engine += candidate.bytes * (1 + kUnpackedFactor);
+        if (brings_images(candidate, there))
+            space.engine += candidate.bytes * (1 + kUnpackedFactor);
     }
     return space;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 
 #include "agent/planning/plan.hpp"
 
@@ -16,6 +17,9 @@ struct SpaceNeeded {
     bool operator==(const SpaceNeeded&) const = default;
 };
 
-[[nodiscard]] SpaceNeeded space_needed(const Plan& plan);
+/// `there` are the images that the engine has: a bundle that brings no other one takes nothing of
+/// its store. One that brings any is counted whole, because nothing says how much of it which image
+/// is.
+[[nodiscard]] SpaceNeeded space_needed(const Plan& plan, const std::set<model::Sha256>& there = {});
 
 }  // namespace agent::planning

@@ -130,11 +130,14 @@ TEST_CASE("A plan tells what changed from what restarts with it") {
 
 TEST_CASE("The space is that of the kept bundles and of what the engine makes of them") {
     const auto fresh = candidate(described("base"));
-    auto from_disk = candidate(described("view"));
-    from_disk.kept = true;
-    from_disk.bytes = 0;
-    auto images_again = from_disk;
-    images_again.bytes = 1000;
+    auto images_again = candidate(described("view"));
+    images_again.kept = true;
+    auto from_disk = images_again;
+    const auto there = model::Sha256::parse(std::string(64, '7')).value();
+    for (auto& container : from_disk.description.containers)
+        container.image_id = there;
+    auto same_images = from_disk;
+    same_images.kept = false;
     struct Case {
         const char* what;
         std::vector<planning::Candidate> add;
@@ -145,12 +148,13 @@ TEST_CASE("The space is that of the kept bundles and of what the engine makes of
         {"a bundle", {fresh}, {.kept = 1000, .engine = 4000}},
         {"two", {fresh, candidate(described("log"))}, {.kept = 2000, .engine = 8000}},
         {"one that is put back", {from_disk}, {}},
+        {"one whose images are there", {same_images}, {.kept = 1000}},
         {"and has to be loaded", {fresh, images_again}, {.kept = 1000, .engine = 8000}},
     };
     for (const auto& each : cases) {
         INFO(each.what);
         const auto plan = make_plan({}, {.add = each.add, .remove = {}}, facts());
         REQUIRE(plan);
-        CHECK(space_needed(*plan) == each.space);
+        CHECK(space_needed(*plan, {there}) == each.space);
     }
 }
