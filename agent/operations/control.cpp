@@ -6,10 +6,10 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/health.hpp"
+#include "agent/operations/jobs.hpp"
 #include "agent/operations/names.hpp"
-#include "agent/planning/plan.hpp"
+#include "agent/planning/unit_changes.hpp"
 #include "agent/store/generations.hpp"
-#include "agent/units/pause.hpp"
 
 namespace agent::operations {
 
@@ -66,15 +66,6 @@ Result<> expect_active(const Context& context, const std::vector<std::string>& s
     return model::fail(ErrorCode::unhealthy, "did not come up:" + down);
 }
 
-Result<> unmask(const Context& context, const std::vector<std::string>& services) {
-    TRY_ASSIGN(const auto states, context.host.services.states(services));
-    std::vector<std::string> masked;
-    for (const auto& state : states)
-        if (state.load == "masked") masked.push_back(state.name);
-    if (masked.empty()) return {};
-    return context.host.services.unmask_runtime(masked);
-}
-
 /// Running restart targets of the bundles that the selected containers are in.
 Result<std::vector<std::string>> active_upholders(const Context& context,
                                                   const Selection& selection) {
@@ -90,34 +81,17 @@ Result<std::vector<std::string>> active_upholders(const Context& context,
     return active;
 }
 
-Result<> stop_all(const Context& context, const std::vector<std::string>& units) {
-    if (units.empty()) return {};
-    TRY_ASSIGN(const auto jobs, context.host.services.stop(units, kJobBound));
-    for (const auto& job : jobs)
-        if (job.result != "done" && job.result != "skipped")
-            return model::fail(
-                ErrorCode::internal,
-                "stopping " + job.unit + ": the job ended with '" + job.result + "'");
-    return {};
-}
-
 /// What reached its start limit would otherwise wait for the end of its pause.
 Result<> end_pauses(const Context& context, const Selection& selection) {
-    const auto wanted = selection.services();
-    std::vector<std::string> pauses;
-    for (const auto& [id, bundle] : selection.set.bundles)
-        for (const auto& container : bundle.description.containers)
-            if (const auto pause = units::pause_unit(container);
-                pause && std::find(wanted.begin(), wanted.end(),
-                                   model::container_service(container.name)) != wanted.end())
-                pauses.push_back(*pause);
+    const auto services = selection.services();
+    const auto pauses = planning::pauses_of(selection.set, {services.begin(), services.end()});
     TRY(context.host.services.stop(pauses, kJobBound));
     return {};
 }
 
 Result<> bring_up(const Context& context, const Selection& selection) {
     const auto services = selection.services();
-    TRY(unmask(context, services));
+    TRY(unmask(context.host.services, services));
     TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
     // Without it the mark of a clean shutdown would stay while containers run.
@@ -154,9 +128,9 @@ Result<> stop(const Context& context, const std::vector<std::string>& names) {
     // What upholds the containers waits until they are masked. They stop before that: a masked unit
     // has no ExecStop= any more.
     TRY_ASSIGN(const auto upholders, active_upholders(context, selection));
-    TRY(stop_all(context, upholders));
+    TRY(stop_all(context.host.services, upholders));
     bundle_units.insert(bundle_units.end(), containers.begin(), containers.end());
-    auto held = stop_all(context, bundle_units);
+    auto held = stop_all(context.host.services, bundle_units);
     if (held && !containers.empty()) held = services.mask_runtime(containers);
     // Whatever came of it: the others of the bundle are to be upheld.
     if (!upholders.empty()) TRY(services.start(upholders, kJobBound));
@@ -166,7 +140,7 @@ Result<> stop(const Context& context, const std::vector<std::string>& names) {
 Result<> restart(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto selection, select(context, names));
     const auto services = selection.services();
-    TRY(unmask(context, services));
+    TRY(unmask(context.host.services, services));
     TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
     TRY_ASSIGN(const auto jobs, context.host.services.restart(services, kJobBound));

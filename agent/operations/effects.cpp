@@ -7,6 +7,7 @@
 #include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/health_report.hpp"
+#include "agent/operations/jobs.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -98,16 +99,6 @@ Result<> undo_name_image(const NameImage& effect, World& world) {
     return world.context.host.engine.untag(effect.id, effect.name);
 }
 
-/// All jobs must be done; a container that fails to come up is for the health judge to tell.
-Result<> expect_done(const Result<std::vector<host::JobResult>>& jobs, const std::string& what) {
-    if (!jobs) return model::fail(jobs.error());
-    for (const auto& job : *jobs)
-        if (job.result != "done" && job.result != "skipped")
-            return model::fail(ErrorCode::internal,
-                               what + " " + job.unit + ": the job ended with '" + job.result + "'");
-    return {};
-}
-
 Result<> note_active(const NoteActive& effect, World& world) {
     TRY_ASSIGN(const auto states, world.context.host.services.states(effect.units));
     world.seen = see(states);
@@ -116,13 +107,8 @@ Result<> note_active(const NoteActive& effect, World& world) {
 
 Result<> stop_units(const StopUnits& effect, World& world) {
     auto& services = world.context.host.services;
-    TRY(expect_done(services.stop(effect.units, kJobBound), "stopping"));
-    TRY_ASSIGN(const auto states, services.states(effect.units));
-    std::vector<std::string> masked;
-    for (const auto& state : states)
-        if (state.load == "masked") masked.push_back(state.name);
-    if (masked.empty()) return {};
-    return services.unmask_runtime(masked);
+    TRY(stop_all(services, effect.units));
+    return unmask(services, effect.units);
 }
 
 std::vector<std::string> active_ones(const std::vector<std::string>& units, const World& world) {
@@ -187,8 +173,7 @@ Result<> stop_what_came_up(const Activate& effect, World& world) {
     for (const auto& state : states)
         if (state.load == "loaded" && (state.active == "active" || state.active == "activating"))
             up.push_back(state.name);
-    if (up.empty()) return {};
-    return expect_done(services.stop(up, kJobBound), "stopping");
+    return stop_all(services, up);
 }
 
 Result<> undo_activate(const Activate& effect, World& world) {
@@ -209,7 +194,7 @@ Result<> start_units(const StartUnits& effect, World& world) {
 Result<> undo_start_units(const StartUnits& effect, World& world) {
     if (effect.added.empty() || world.booting) return {};
     auto& services = world.context.host.services;
-    TRY(expect_done(services.stop(effect.added, kJobBound), "stopping"));
+    TRY(stop_all(services, effect.added));
     return services.reset_failed(effect.added);
 }
 

@@ -8,7 +8,7 @@
 #include "agent/operations/render_again.hpp"
 #include "agent/operations/restore_engine.hpp"
 #include "agent/operations/verify_bundles.hpp"
-#include "agent/units/pause.hpp"
+#include "agent/planning/unit_changes.hpp"
 
 namespace agent::operations {
 
@@ -41,17 +41,6 @@ Result<std::vector<std::string>> services_loaded_otherwise(const Context& contex
     return names;
 }
 
-std::vector<std::string> pauses_before(const model::InstalledSet& set,
-                                       const std::vector<std::string>& services) {
-    std::vector<std::string> pauses;
-    for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers)
-            if (std::find(services.begin(), services.end(),
-                          model::container_service(container.name)) != services.end())
-                if (auto pause = units::pause_unit(container)) pauses.push_back(std::move(*pause));
-    return pauses;
-}
-
 /// For the systemd that the units were for: to follow another one is for the next boot, when no
 /// container has to restart for it.
 Result<unsigned> write_mended(const Context& context, const CurrentGeneration& current) {
@@ -71,13 +60,14 @@ Result<> replace_generation(const Context& context, const CurrentGeneration& cur
     TRY_ASSIGN(const unsigned number, write_mended(context, current));
     World world{.context = context, .readers = {}};
     TRY(perform(NoteActive{restart}, world));
-    return perform(Activate{.from = current.set.generation,
-                            .to = number,
-                            .restart = restart,
-                            .replaced_targets = {},
-                            .pauses = pauses_before(current.set, restart),
-                            .bound = kJobBound},
-                   world);
+    return perform(
+        Activate{.from = current.set.generation,
+                 .to = number,
+                 .restart = restart,
+                 .replaced_targets = {},
+                 .pauses = planning::pauses_of(current.set, {restart.begin(), restart.end()}),
+                 .bound = kJobBound},
+        world);
 }
 
 void try_to_mend(const Context& context, const std::string& what, const Result<>& result) {

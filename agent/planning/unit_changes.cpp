@@ -2,7 +2,6 @@
 #include "agent/planning/unit_changes.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "agent/model/unit_name.hpp"
 #include "agent/planning/restart_order.hpp"
@@ -38,19 +37,8 @@ std::vector<std::string> services_only_in_one(const InstalledBundle& bundle,
     return names;
 }
 
-/// What crashed too often is to start in its new shape at once.
-std::vector<std::string> pauses_of(const InstalledSet& set,
-                                   const std::unordered_set<std::string>& services) {
-    std::vector<std::string> names;
-    for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers)
-            if (services.count(model::container_service(container.name)) != 0)
-                if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
-    return names;
-}
-
 void plan_restarts(const InstalledSet& installed, const units::RenderedUnits& before, Plan& plan) {
-    std::unordered_set<std::string> changed;
+    std::set<std::string> changed;
     for (auto& service : units::services_to_restart(before, plan.units))
         if (before.files.count(service) != 0) changed.insert(std::move(service));
     plan.restart_order = restart_order(plan.result, {changed.begin(), changed.end()});
@@ -59,6 +47,7 @@ void plan_restarts(const InstalledSet& installed, const units::RenderedUnits& be
                   [&](const auto& service) { return before.files.count(service) == 0; });
     for (const auto& service : plan.restart_order)
         if (changed.count(service) != 0) plan.restart.push_back(service);
+    // What crashed too often is to start in its new shape at once.
     plan.pauses = pauses_of(installed, changed);
     append(plan.pauses, pauses_of(plan.result, changed));
     std::sort(plan.pauses.begin(), plan.pauses.end());
@@ -66,6 +55,15 @@ void plan_restarts(const InstalledSet& installed, const units::RenderedUnits& be
 }
 
 }  // namespace
+
+std::vector<std::string> pauses_of(const InstalledSet& set, const std::set<std::string>& services) {
+    std::vector<std::string> names;
+    for (const auto& [id, bundle] : set.bundles)
+        for (const auto& container : bundle.description.containers)
+            if (services.count(model::container_service(container.name)) != 0)
+                if (auto pause = units::pause_unit(container)) names.push_back(std::move(*pause));
+    return names;
+}
 
 void plan_units(const InstalledSet& installed, const MachineFacts& facts, Plan& plan) {
     const auto before = render(installed, facts);
