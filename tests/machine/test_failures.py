@@ -4,7 +4,7 @@
 import pytest
 
 from support import images, interruptions
-from support.bundles import Maker, description, refuse, state, without_history
+from support.bundles import Maker, description, refuse, state, without_failed_sets
 from support.paths import SUITES
 
 GOOD = description("good", containers={"good-main": {}})
@@ -121,14 +121,14 @@ def test_a_disk_without_room_for_one_more_file(new_machine, installed_root, pki,
     images.load(machine, "localhost/new:1", files={"new": b"new"})
     bundle = maker.make(NEW, "/srv/new.bundle")
     machine.run("podman rmi localhost/new:1")
-    before = without_history(state(machine))
+    before = without_failed_sets(state(machine))
     for left in range(first + SUITES.index(suite), 200, 3):
         machine.run(["bash", "-c", FILL, "fill", left])
         done = machine.run(f"update-agent install {bundle}", check=False, timeout=180)
         machine.run("rm -r /srv/disk/filler")
         if done.ok:
             break
-        assert without_history(state(machine)) == before, f"with {left} inodes left: {done}"
+        assert without_failed_sets(state(machine)) == before, f"with {left} inodes left: {done}"
         # All files are there, but the container finds no room for those it needs.
         if "did not become healthy" in done.stderr:
             assert done.rc == 11, f"with {left} inodes left: {done}"

@@ -4,7 +4,7 @@
 import itertools
 import json
 
-from support.bundles import description, pids, state, status, without_history
+from support.bundles import description, pids, state, status, without_failed_sets
 
 OTHERS = [description(f"other{number}", containers={f"other{number}-main": {}}) for number in range(9)]
 
@@ -20,7 +20,7 @@ ADDON = description("addon", requires={"base": "^1.0"},
 
 def lasting(machine) -> list[str]:
     """All but who runs: what was replaced for a while is another invocation."""
-    return [line for line in without_history(state(machine)).splitlines()
+    return [line for line in without_failed_sets(state(machine)).splitlines()
             if not line.startswith(("running", "MainPID", "InvocationID"))]
 
 

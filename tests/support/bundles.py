@@ -79,22 +79,24 @@ class Maker:
 
 
 def state(guest: Guest) -> str:
-    """All that a refused operation must leave as it was: podman, the files, what runs."""
+    """All that a refused operation must leave as it was: podman, the files, what runs.
+
+    Not the history, which tells of what was tried.
+    """
     return guest.run(r"""
         podman ps --all --format 'container {{.ID}} {{.Names}}' 2>&1 | sort
         podman ps --format 'running {{.ID}}' 2>&1 | sort
         podman images --all --format 'image {{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort
-        cd /opt/operation && find . -printf '%p %l %m\n' | sort
-        find . -type f -print0 | sort -z | xargs -0r sha256sum
+        cd /opt/operation && find . ! -name 'history.jsonl*' -printf '%p %l %m\n' | sort
+        find . -type f ! -name 'history.jsonl*' -print0 | sort -z | xargs -0r sha256sum
         for unit in ssh.service installed-bundles.target systemd-units/*.service systemd-units/*.target; do
             systemctl show --property=Id,LoadState,ActiveState,MainPID,InvocationID "${unit##*/}"
         done""", timeout=120).stdout
 
 
-def without_history(state: str) -> str:
-    """History and failed sets tell of what was undone after the switch; nothing else may."""
-    return "\n".join(line for line in state.splitlines()
-                     if "history.jsonl" not in line and "failed-sets.toml" not in line)
+def without_failed_sets(state: str) -> str:
+    """These tell of what was undone after the switch; nothing else may."""
+    return "\n".join(line for line in state.splitlines() if "failed-sets.toml" not in line)
 
 
 def refuse(guest: Guest, path: str, status: int, *texts: str, command: str = "install",
