@@ -60,6 +60,17 @@ Result<std::vector<fs::path>> find_drop_ins(const fs::path& directory) {
     return files;
 }
 
+void read_volume_roots(model::TomlTable& table, model::VolumeRoots& roots,
+                       const model::Problems& problems) {
+    constexpr std::string_view kKey = "volume-roots";
+    if (!table.has(kKey)) return;
+    const auto known = problems.size();
+    auto named = model::read_distinct_strings(table, kKey, model::check_mount_path);
+    if (named.empty() && problems.size() == known)
+        table.problem(kKey, "is empty", "name at least one directory");
+    if (!named.empty()) roots = std::move(named);
+}
+
 }  // namespace
 
 void merge(Configuration& configuration, std::string_view text, const std::string& where,
@@ -82,6 +93,7 @@ void merge(Configuration& configuration, std::string_view text, const std::strin
     set_span("systemd-timeout", configuration.systemd_timeout);
     if (const auto reserve = model::read_size(table, "reserve", 0))
         configuration.reserve = *reserve;
+    read_volume_roots(table, configuration.volume_roots, problems);
     table.finish();
 }
 

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/model/problem.hpp"
 #include "agent/model/result.hpp"
 #include "agent/model/units_of_measure.hpp"
+#include "agent/model/volumes.hpp"
 
 namespace agent::config {
 
@@ -28,6 +30,9 @@ struct Configuration {
     model::Span systemd_timeout = std::chrono::minutes(2);
     /// Bytes that an installation leaves free.
     std::uint64_t reserve = std::uint64_t{64} << 20U;
+    /// Directories below which volumes may lie, at least one; those without a path of their own lie
+    /// below the first.
+    std::vector<std::string> volume_roots = {model::kVolumeRoot};
     bool operator==(const Configuration&) const = default;
 };
 

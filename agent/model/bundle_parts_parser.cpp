@@ -59,7 +59,7 @@ Group read_group(TomlTable& table) {
 Volume read_volume(TomlTable& table) {
     Volume volume;
     volume.name = require_string(table, "name", check_plain_name, "name the volume");
-    volume.host_path = read_string(table, "host-path", check_path);
+    volume.host_path = read_string(table, "host-path", check_mount_path);
     volume.shared = read_flag(table, "shared");
     volume.file_provider_access = read_flag(table, "file-provider-access");
     volume.read_only_groups = read_distinct_strings(table, "read-only-groups", check_group_name);

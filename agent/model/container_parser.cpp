@@ -146,7 +146,7 @@ Mount read_mount(TomlTable& table) {
     Mount mount;
     mount.volume = require_string(table, "volume", check_plain_name, "name a volume");
     mount.target =
-        require_string(table, "target", check_path, "write where it is in the container");
+        require_string(table, "target", check_mount_path, "write where it is in the container");
     mount.read_only = read_flag(table, "read-only");
     mount.propagation = read_string(table, "propagation", check_propagation);
     table.finish();

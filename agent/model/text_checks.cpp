@@ -67,6 +67,13 @@ Verdict check_path(std::string_view path) {
     return check_normalised(path);
 }
 
+Verdict check_mount_path(std::string_view path) {
+    if (auto complaint = check_path(path)) return complaint;
+    if (path.find(':') == std::string_view::npos) return std::nullopt;
+    return Complaint{in_quotes(path) + " has a colon, which podman cannot express",
+                     "choose a path without one"};
+}
+
 Verdict check_working_directory(std::string_view path) {
     return path == "/" ? std::nullopt : check_normalised(path);
 }

@@ -32,7 +32,9 @@ using Verdict = std::optional<Complaint>;
 
 /// Absolute, not `/`, and without `.`, `..`, `//` or a slash at its end.
 [[nodiscard]] Verdict check_path(std::string_view path);
-/// The same, or `/` itself.
+/// The same without `:`, which podman's --volume takes for a separator.
+[[nodiscard]] Verdict check_mount_path(std::string_view path);
+/// The same as check_path(), or `/` itself.
 [[nodiscard]] Verdict check_working_directory(std::string_view path);
 /// Below /dev, without `:`, which podman's --device takes for a separator.
 [[nodiscard]] Verdict check_device(std::string_view path);

@@ -58,6 +58,7 @@ TEST_CASE("without a file, everything has its default") {
     CHECK(configuration->image_timeout == 30min);
     CHECK(configuration->systemd_timeout == 2min);
     CHECK(configuration->reserve == 67108864);
+    CHECK(configuration->volume_roots == std::vector<std::string>{"/opt/data"});
 }
 
 TEST_CASE("the file that is shipped changes nothing") {
@@ -80,6 +81,7 @@ TEST_CASE("what the shipped file shows as defaults are the defaults") {
     configuration.podman_timeout = configuration.image_timeout = 0s;
     configuration.systemd_timeout = 0s;
     configuration.reserve = 0;
+    configuration.volume_roots.clear();
     Problems problems;
     merge(configuration, text, "agent.toml", problems);
     CHECK(problems.empty());
@@ -95,10 +97,12 @@ TEST_CASE("every key is read") {
                "podman-timeout = \"90s\"\n"
                "image-timeout = \"1h\"\n"
                "systemd-timeout = \"10\"\n"
-               "reserve = \"1.5G\"\n");
+               "reserve = \"1.5G\"\n"
+               "volume-roots = [\"/srv/b\", \"/srv/a\"]\n");
     const auto configuration = load_configuration(root.path());
     REQUIRE(configuration);
-    CHECK(*configuration == Configuration{"robot-a", false, 7, 90s, 1h, 10s, 3ULL << 29U});
+    CHECK(*configuration ==
+          Configuration{"robot-a", false, 7, 90s, 1h, 10s, 3ULL << 29U, {"/srv/b", "/srv/a"}});
 }
 
 TEST_CASE("files of the directory are read in lexical order, and the later wins") {
@@ -164,7 +168,9 @@ TEST_CASE("a refused value leaves the one before it") {
          {"machine = 1", "machine = \"a\\nb\"", "signed-bundles-only = \"no\"",
           "keep-generations = \"3\"", "keep-generations = -1", "podman-timeout = \"infinity\"",
           "podman-timeout = \"0\"", "image-timeout = \"x\"", "systemd-timeout = 5",
-          "reserve = \"many\"", "reserve = 5", "unknown = 1"}) {
+          "reserve = \"many\"", "reserve = 5", "volume-roots = []", "volume-roots = \"/srv\"",
+          "volume-roots = [\"srv\"]", "volume-roots = [\"/\"]", "volume-roots = [\"/a:b\"]",
+          "unknown = 1"}) {
         INFO(line);
         Configuration configuration;
         Problems problems;

@@ -56,6 +56,8 @@ TEST_CASE("paths are absolute and normalised") {
         "/a/.", "/a/..", "/..", "/a/../b", "/a\nb", "/" + kNul, "/" + std::string(4095, 'a')};
     check({"path", check_path, {"/a", "/a/b c", "/...", "/a/.b", "/\u00e4:b"}, never});
     check({"path", check_path, {}, {"/"}});
+    check({"path of a mount", check_mount_path, {"/a", "/a/b c"}, never});
+    check({"path of a mount", check_mount_path, {}, {"/", "/a:b", "/a/b:"}});
     check({"working directory", check_working_directory, {"/", "/srv/app"}, never});
     check({"device",
            check_device,
