@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 namespace agent::containers {
 namespace {
@@ -80,9 +81,27 @@ std::string podman_stop_timeout(Span stop_timeout) {
     return std::to_string(std::max(rest, std::chrono::seconds(0)).count());
 }
 
-void add_process(Options& options, const model::Container& container) {
+/// A group of a bundle by its number: the image does not know its name.
+std::vector<std::string> groups_of(const model::Container& container, const Placement& placement) {
+    auto groups = container.groups;
+    for (auto& group : groups)
+        if (const auto known = placement.gids.find(group); known != placement.gids.end())
+            group = std::to_string(known->second);
+    return groups;
+}
+
+/// HOST-DIRECTORY:CONTAINER-DIRECTORY[:OPTIONS].
+std::string volume(const PlacedMount& mount) {
+    std::string text = mount.host_path + ":" + mount.target;
+    std::string separator = ":";
+    if (mount.read_only) text += std::exchange(separator, ",") + "ro";
+    if (!mount.propagation.empty()) text += separator + mount.propagation;
+    return text;
+}
+
+void add_process(Options& options, const model::Container& container, const Placement& placement) {
     options.value_unless_empty("user", container.user);
-    options.each_csv("group-add", container.groups);
+    options.each_csv("group-add", groups_of(container, placement));
     for (const auto& [name, value] : container.env)
         options.value("env", name, value);
     options.value_unless_empty("workdir", container.workdir);
@@ -92,13 +111,16 @@ void add_process(Options& options, const model::Container& container) {
     if (!container.entrypoint.empty()) options.value("entrypoint", json_list(container.entrypoint));
 }
 
-void add_isolation(Options& options, const model::Container& container) {
+void add_isolation(Options& options, const model::Container& container,
+                   const Placement& placement) {
     options.each_csv("cap-add", container.cap_add);
     options.each_csv("cap-drop", container.cap_drop);
     options.each_csv("uidmap", container.uid_map);
     options.each_csv("gidmap", container.gid_map);
     options.flag_if("read-only", container.read_only);
     options.each("tmpfs", container.tmpfs);
+    for (const auto& mount : placement.mounts)
+        options.value("volume", volume(mount));
     if (container.shm_size) options.value("shm-size", std::to_string(*container.shm_size) + "b");
     if (!container.realtime) return;
     options.value("ipc", "host");
@@ -145,15 +167,16 @@ void add_health(Options& options, const std::optional<model::HealthCheck>& healt
 
 }  // namespace
 
-std::vector<std::string> container_options(const model::Container& container) {
+std::vector<std::string> container_options(const model::Container& container,
+                                           const Placement& placement) {
     Options options;
     options.value("hostname", container.name.value());
     // What the arguments say is all that decides: no registry, no environment of the caller.
     options.value("pull", "never");
     options.value("http-proxy", "false");
     add_service(options, container);
-    add_process(options, container);
-    add_isolation(options, container);
+    add_process(options, container, placement);
+    add_isolation(options, container, placement);
     add_network(options, container);
     add_health(options, container.health);
     return options.take();

@@ -70,11 +70,12 @@ Result<CreateSpec> from_json(const Json& json) {
 
 }  // namespace
 
-CreateSpec make_create_spec(const model::BundleId& bundle, const model::Container& container) {
+CreateSpec make_create_spec(const model::BundleId& bundle, const model::Container& container,
+                            const Placement& placement) {
     assert(container.image_id && "the image must be known before the container is created");
     std::vector<std::string> digested = {label(kBundleLabel, bundle.value()),
                                          label(kContainerLabel, container.name.value())};
-    auto options = container_options(container);
+    auto options = container_options(container, placement);
     std::move(options.begin(), options.end(), std::back_inserter(digested));
     digested.push_back(container.image_id->hex());
     digested.insert(digested.end(), container.command.begin(), container.command.end());

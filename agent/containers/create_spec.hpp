@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/containers/placement.hpp"
 #include "agent/model/description.hpp"
 #include "agent/model/installed_set.hpp"
 
@@ -24,7 +25,8 @@ struct CreateSpec {
 /// The one function that turns a description's container into create arguments. The container's
 /// image id must be known. The digest covers every argument but the name and the spec label.
 [[nodiscard]] CreateSpec make_create_spec(const model::BundleId& bundle,
-                                          const model::Container& container);
+                                          const model::Container& container,
+                                          const Placement& placement = {});
 
 /// Text of generations/<n>/containers/<name>: versioned JSON.
 [[nodiscard]] std::string to_text(const CreateSpec& spec);

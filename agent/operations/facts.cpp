@@ -73,6 +73,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
     TRY_ASSIGN(facts.failed_sets, failed_sets(context));
     TRY_ASSIGN(facts.missing_packages, missing_packages(context, candidates));
     facts.render.stop_helper = context.stop_helper;
+    facts.render.volume_roots = context.configuration.volume_roots;
     const auto names = planning::unit_names(candidates);
     if (context.offline) {
         facts.foreign_units = unit_files_below(context.paths.root(), names);

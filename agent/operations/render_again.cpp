@@ -10,6 +10,7 @@ units::RenderedUnits render_for(const Context& context, const model::InstalledSe
     units::RenderContext render;
     render.systemd_version = systemd_version;
     render.stop_helper = context.stop_helper;
+    render.volume_roots = context.configuration.volume_roots;
     return units::render_units(set, render);
 }
 

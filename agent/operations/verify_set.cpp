@@ -130,13 +130,17 @@ std::string wrong_with_arguments(const std::map<std::string, std::string>& texts
     return spec->container == container ? "" : "are those of another container";
 }
 
-void look_at_arguments(CurrentGeneration& current, Defects& defects) {
+void look_at_arguments(const model::VolumeRoots& roots, CurrentGeneration& current,
+                       Defects& defects) {
     for (const auto& [id, bundle] : current.set.bundles) {
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             const auto& container = bundle.containers[i];
             const auto why = wrong_with_arguments(current.arguments, container);
             if (why.empty()) continue;
-            const auto fresh = containers::make_create_spec(id, bundle.description.containers[i]);
+            const auto& described = bundle.description.containers[i];
+            const auto fresh = containers::make_create_spec(
+                id, described,
+                containers::place(current.set, bundle.description, described, roots));
             const bool same = fresh.container == container;
             if (same) current.arguments[container.name.value()] = containers::to_text(fresh);
             defects.push_back({.kind = Kind::arguments,
@@ -190,7 +194,7 @@ SetLook look_at_set(const Context& context) {
         return look;
     }
     if (!look_at_descriptions(context, *current, look.defects)) return look;
-    look_at_arguments(*current, look.defects);
+    look_at_arguments(context.configuration.volume_roots, *current, look.defects);
     look.current = std::move(*current);
     return look;
 }

@@ -28,6 +28,10 @@ void check_requirements(const model::InstalledSet& result, const std::set<model:
 /// Whether every name belongs to one: ids and containers among the bundles, units on the host.
 void check_names(const model::InstalledSet& result, const Brought& brought,
                  const MachineFacts& facts, model::Problems& problems);
+/// Whether every volume and group that the resulting set names is there for who names it, and
+/// whether the places and gids of what is brought are allowed and belong to one bundle.
+void check_volumes(const model::InstalledSet& result, const Brought& brought,
+                   const model::VolumeRoots& roots, model::Problems& problems);
 /// Whether a candidate may take the place of what is installed with its id: by its version, its
 /// content and its signer.
 void check_successor(const Candidate& candidate, const model::InstalledBundle& there,

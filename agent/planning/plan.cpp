@@ -9,6 +9,7 @@
 #include "agent/planning/checks.hpp"
 #include "agent/planning/set_digest.hpp"
 #include "agent/planning/unit_changes.hpp"
+#include "agent/planning/volume_plan.hpp"
 
 namespace agent::planning {
 
@@ -20,25 +21,50 @@ using model::InstalledBundle;
 using model::InstalledSet;
 using model::Problem;
 using model::Problems;
+using model::VolumeRoots;
 
-containers::CreateSpec spec_of(const Candidate& candidate, const model::Container& container) {
+containers::CreateSpec spec_of(const Candidate& candidate, const model::Container& container,
+                               const containers::Placement& placement) {
     const auto stored = candidate.specs.find(container.name);
     if (stored != candidate.specs.end()) return stored->second;
-    return containers::make_create_spec(candidate.description.id, container);
+    return containers::make_create_spec(candidate.description.id, container, placement);
 }
 
-/// The bundle as it will be installed; its create specs go into the plan.
-InstalledBundle to_installed(const Candidate& candidate, Plan& plan) {
-    InstalledBundle bundle{.description = candidate.description,
-                           .digest = candidate.digest,
-                           .anchor = candidate.anchor,
-                           .containers = {}};
-    for (const auto& container : candidate.description.containers) {
-        auto spec = spec_of(candidate, container);
+/// The bundle as it will be installed, but for its containers: how they are created depends on the
+/// whole result.
+InstalledBundle to_installed(const Candidate& candidate) {
+    return {.description = candidate.description,
+            .digest = candidate.digest,
+            .anchor = candidate.anchor,
+            .containers = {}};
+}
+
+void make_specs(const Candidate& candidate, const VolumeRoots& roots, Plan& plan) {
+    auto& bundle = plan.result.bundles.at(candidate.description.id);
+    for (const auto& container : bundle.description.containers) {
+        auto spec = spec_of(candidate, container,
+                            containers::place(plan.result, bundle.description, container, roots));
         bundle.containers.push_back(spec.container);
         plan.specs[container.name] = std::move(spec);
     }
-    return bundle;
+}
+
+/// Containers that stay as described are made again where another bundle moved what they name.
+void follow_moves(const InstalledSet& installed, const VolumeRoots& roots, Plan& plan) {
+    for (auto& [id, bundle] : plan.result.bundles) {
+        const auto* there = installed.find(id);
+        if (there == nullptr || there->digest != bundle.digest) continue;
+        for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
+            const auto& container = bundle.description.containers[i];
+            const auto placement =
+                containers::place(plan.result, bundle.description, container, roots);
+            if (placement == containers::place(installed, there->description, container, roots))
+                continue;
+            auto spec = containers::make_create_spec(id, container, placement);
+            bundle.containers[i] = spec.container;
+            plan.specs[container.name] = std::move(spec);
+        }
+    }
 }
 
 void judge(const Candidate& candidate, const InstalledBundle* there, const Request& request,
@@ -80,9 +106,13 @@ Brought make_result(const InstalledSet& installed, const Request& request,
         }
         judge(candidate, there, request, facts, problems);
         if (there != nullptr) plan.replaced.emplace(id, there->description.version);
-        plan.result.bundles[id] = to_installed(candidate, plan);
+        plan.result.bundles[id] = to_installed(candidate);
         brought.push_back(&candidate);
     }
+    const auto& roots = facts.render.volume_roots;
+    for (const auto* candidate : brought)
+        make_specs(*candidate, roots, plan);
+    follow_moves(installed, roots, plan);
     return brought;
 }
 
@@ -140,11 +170,14 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     // What stays is only checked with what comes; a removal's dependants were named above.
     if (!brought.empty()) check_requirements(plan.result, removed, problems);
     check_names(plan.result, brought, facts, problems);
+    check_volumes(plan.result, brought, facts.render.volume_roots, problems);
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
     order_bundles(installed, brought, removed, plan);
     for (const auto& candidate : plan.add)
         if (!candidate.kept) plan.bytes += candidate.bytes;
+    plan_volumes(facts.render.volume_roots, plan);
+    if (request.purge) plan_purge(installed, facts.render.volume_roots, plan);
     plan_units(installed, facts, plan);
     return plan;
 }

@@ -40,6 +40,8 @@ struct Request {
     bool allow_signer_change = false;
     /// Lets a set in that failed its health before.
     bool retry = false;
+    /// Deletes the own volumes of add-ons that are removed.
+    bool purge = false;
 };
 
 /// What the plan depends on beside the installed set and the request.
@@ -62,7 +64,18 @@ struct MachineFacts {
     std::map<std::string, std::string> missing_packages;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
+    /// Also where volumes may lie.
     units::RenderContext render;
+};
+
+/// A directory of the machine that containers mount, and who may do what in it, by gid.
+struct PlannedVolume {
+    std::string host_path;
+    /// For messages: its name, and the bundle that defines it.
+    std::string label;
+    std::vector<std::uint32_t> read_only;
+    std::vector<std::uint32_t> read_write;
+    bool operator==(const PlannedVolume&) const = default;
 };
 
 /// What an operation will do: shown by --dry-run, executed as it is.
@@ -79,8 +92,14 @@ struct Plan {
     model::InstalledSet result;
     /// set_digest() of it.
     model::Sha256 digest;
-    /// Every container of what is added.
+    /// Every container of what is added, and those of others that find their volumes in another
+    /// place, or their groups with another number.
     std::map<model::ContainerName, containers::CreateSpec> specs;
+    /// What those mount, and what is added defines, each once; one that lies in another comes after
+    /// it.
+    std::vector<PlannedVolume> volumes;
+    /// Host paths of volumes that are deleted once all is done.
+    std::vector<std::string> purge;
     units::RenderedUnits units;
     /// Units to stop before the switch, in this order: all of a bundle that is removed, and of one
     /// that is replaced the services that it has no more.

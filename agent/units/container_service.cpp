@@ -55,7 +55,10 @@ void add_dependencies(UnitText& text, const model::Container& container,
     text.units("Requisite", host.requisite);
     text.units("Wants", host.wants);
     text.units("After", started_before(container, place.bundle), host.after);
-    text.line("RequiresMountsFor", escape_path(context.operation_directory));
+    auto paths = escape_path(context.operation_directory);
+    for (const auto& path : place.host_paths)
+        paths += " " + escape_path(path);
+    text.line("RequiresMountsFor", paths);
 }
 
 /// What is bound must see this unit go inactive, which it does not in that mode.

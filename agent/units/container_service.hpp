@@ -13,6 +13,8 @@ struct ContainerPlace {
     const model::Description& bundle;
     /// Its name in podman.
     std::string podman_name;
+    /// Directories of the machine that it mounts.
+    std::vector<std::string> host_paths = {};
     /// Whether another installed container has BindsTo= this one.
     bool bound = false;
 };

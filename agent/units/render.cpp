@@ -5,6 +5,7 @@
 #include <cassert>
 #include <set>
 
+#include "agent/containers/placement.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/units/container_service.hpp"
 #include "agent/units/escape.hpp"
@@ -71,8 +72,18 @@ const model::InstalledContainer& installed(const model::InstalledBundle& bundle,
     return *found;
 }
 
-void render_bundle(const model::InstalledBundle& bundle, const std::set<std::string>& bound,
-                   const RenderContext& context, RenderedUnits& units) {
+Names host_paths(const model::InstalledSet& set, const model::Description& bundle,
+                 const model::Container& container, const RenderContext& context) {
+    Names paths;
+    for (auto& mount : containers::place(set, bundle, container, context.volume_roots).mounts)
+        if (std::find(paths.begin(), paths.end(), mount.host_path) == paths.end())
+            paths.push_back(std::move(mount.host_path));
+    return paths;
+}
+
+void render_bundle(const model::InstalledSet& set, const model::InstalledBundle& bundle,
+                   const std::set<std::string>& bound, const RenderContext& context,
+                   RenderedUnits& units) {
     const auto& description = bundle.description;
     units.wants.push_back(model::bundle_target(description.id));
     units.files[model::bundle_target(description.id)] = bundle_target_text(description);
@@ -81,6 +92,7 @@ void render_bundle(const model::InstalledBundle& bundle, const std::set<std::str
         const auto service = model::container_service(container.name);
         const ContainerPlace place{.bundle = description,
                                    .podman_name = installed(bundle, container.name).podman_name,
+                                   .host_paths = host_paths(set, description, container, context),
                                    .bound = bound.contains(service)};
         units.files[service] = container_service_text(container, place, context);
         units.has_devices = units.has_devices || !container.devices.empty();
@@ -102,7 +114,7 @@ RenderedUnits render_units(const model::InstalledSet& set, const RenderContext& 
     RenderedUnits units;
     const auto bound = bound_units(set);
     for (const auto& [id, bundle] : set.bundles)
-        render_bundle(bundle, bound, context, units);
+        render_bundle(set, bundle, bound, context, units);
     return units;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/model/installed_set.hpp"
+#include "agent/model/volumes.hpp"
 
 namespace agent::units {
 
@@ -18,6 +19,8 @@ struct RenderContext {
     std::string stop_helper;
     /// Absolute; RequiresMountsFor= of every container.
     std::string operation_directory = "/opt/operation";
+    /// Where volumes lie, each a directory of RequiresMountsFor= of those that mount it.
+    model::VolumeRoots volume_roots = {model::kVolumeRoot};
 };
 
 /// All files of generations/<n>/units.

@@ -40,6 +40,44 @@ Difference difference(const std::function<void(Container&)>& change) {
 
 }  // namespace
 
+TEST_CASE("a mount becomes a volume, and a group of a bundle its number") {
+    using agent::containers::Placement;
+    struct Case {
+        const char* what;
+        Placement placement;
+        Words added;
+    };
+    const std::vector<Case> cases = {
+        {"a group that the image knows", {}, {"--group-add=sensors", "--group-add=44"}},
+        {"a group of a bundle",
+         {.mounts = {}, .gids = {{"sensors", 2000}, {"others", 2001}}},
+         {"--group-add=2000", "--group-add=44"}},
+        {"a mount",
+         {.mounts = {{"/opt/data/v", "/v", false, ""}}, .gids = {}},
+         {"--group-add=sensors", "--group-add=44", "--volume=/opt/data/v:/v"}},
+        {"a read-only one",
+         {.mounts = {{"/opt/data/v", "/v", true, ""}}, .gids = {}},
+         {"--group-add=sensors", "--group-add=44", "--volume=/opt/data/v:/v:ro"}},
+        {"with propagation",
+         {.mounts = {{"/opt/data/v", "/v", false, "rslave"}}, .gids = {}},
+         {"--group-add=sensors", "--group-add=44", "--volume=/opt/data/v:/v:rslave"}},
+        {"with all, beside another, in the description's order",
+         {.mounts = {{"/opt/data/w", "/w", true, "rslave"}, {"/opt/data/v", "/v", false, ""}},
+          .gids = {}},
+         {"--group-add=sensors", "--group-add=44", "--volume=/opt/data/w:/w:ro,rslave",
+          "--volume=/opt/data/v:/v"}},
+    };
+    for (const auto& each : cases) {
+        INFO(each.what);
+        auto container = example::container();
+        const auto before = container_options(container);
+        container.groups = {"sensors", "44"};
+        const auto after = container_options(container, each.placement);
+        CHECK(without(after, before) == each.added);
+        CHECK(without(before, after).empty());
+    }
+}
+
 TEST_CASE("the smallest container has the options that all containers have") {
     CHECK(container_options(example::container()) ==
           Words{"--hostname=broker", "--pull=never", "--http-proxy=false", "--cgroups=split",

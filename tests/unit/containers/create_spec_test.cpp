@@ -83,6 +83,24 @@ TEST_CASE("every difference in the arguments is another digest and another name"
         }
 }
 
+TEST_CASE("where its volumes lie and what its groups are is part of the digest") {
+    auto container = example::container();
+    container.groups = {"sensors"};
+    const auto spec = [&](const agent::containers::Placement& placement) {
+        return make_create_spec(example::bundle(), container, placement).container.spec;
+    };
+    const agent::containers::Placement one = {.mounts = {{"/opt/data/v", "/v", false, ""}},
+                                              .gids = {{"sensors", 2000}}};
+    auto moved = one;
+    moved.mounts[0].host_path = "/opt/data/w";
+    auto renumbered = one;
+    renumbered.gids["sensors"] = 2001;
+    CHECK(spec(one) == spec(one));
+    CHECK(spec(one) != spec({}));
+    CHECK(spec(one) != spec(moved));
+    CHECK(spec(one) != spec(renumbered));
+}
+
 TEST_CASE("what is no argument does not change the digest") {
     const auto spec = spec_of([](auto& c) {
         c.image = "localhost/other-name:1";
