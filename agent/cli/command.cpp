@@ -64,6 +64,7 @@ void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) 
     auto* remove = add(app, "remove", "Remove bundles", values.remove, chosen);
     remove->add_option("ID", values.remove.ids, "Ids of bundles")->required();
     remove->add_flag("--dry-run", values.remove.dry_run, "Print the plan and change nothing");
+    remove->add_flag("--purge", values.remove.purge, "Delete the add-ons' own volumes, too");
     add_retry(*remove, values.remove.retry);
     auto* rollback =
         add(app, "rollback", "Put an earlier set of bundles back", values.rollback, chosen);

@@ -25,6 +25,7 @@ struct Remove {
     std::vector<std::string> ids;
     bool dry_run = false;
     bool retry = false;
+    bool purge = false;
 };
 struct Rollback {
     std::optional<unsigned> generation;

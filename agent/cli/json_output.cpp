@@ -119,6 +119,7 @@ std::string outcome(const operations::Outcome& outcome) {
     value["stop"] = plan.stop;
     value["restart"] = plan.restart_order;
     value["start"] = plan.start;
+    value["purge"] = plan.purge;
     value["bytes"] = plan.bytes;
     value["space"] = {{"kept", outcome.space.kept}, {"engine", outcome.space.engine}};
     value["notes"] = outcome.notes;

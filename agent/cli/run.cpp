@@ -60,6 +60,7 @@ class Runner {
         operations::ChangeRequest request{
             .operation = "remove", .install = {}, .remove = {}, .dry_run = command.dry_run};
         request.retry = command.retry;
+        request.purge = command.purge;
         for (const auto& text : command.ids) {
             auto id = model::BundleId::parse(text);
             if (!id)

@@ -94,9 +94,10 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
         text += "would restart  " + unit + "\n";
     for (const auto& unit : plan.start)
         text += "would start  " + unit + "\n";
-    for (const auto& candidate : plan.add)
-        for (const auto& container : candidate.description.containers)
-            text += "would create  " + plan.specs.at(container.name).container.podman_name + "\n";
+    for (const auto& path : plan.purge)
+        text += "would delete  " + path + "\n";
+    for (const auto& [name, spec] : plan.specs)
+        text += "would create  " + spec.container.podman_name + "\n";
     if (plan.add.empty()) return;
     text += "would load  " + model::human_size(plan.bytes) + "\n";
     text += "would need  " + model::human_size(outcome.space.kept) + " to keep the bundles";

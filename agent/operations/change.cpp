@@ -68,6 +68,24 @@ Result<> check_space(const Context& context, const planning::Plan& plan,
     return need_space(context, graph_root, space.engine);
 }
 
+/// All that is wrong with them comes together.
+Result<std::vector<volumes::Former>> look_at_volumes(const Context& context,
+                                                     const planning::Plan& plan) {
+    std::vector<volumes::Former> found;
+    std::optional<model::Error> first;
+    for (const auto& volume : plan.volumes) {
+        auto former = volumes::look(context.paths.root(), volume.host_path);
+        if (former) {
+            found.push_back(std::move(*former));
+            continue;
+        }
+        auto error = former.error().with_context(volume.label);
+        first = first ? first->followed_by(error) : error;
+    }
+    if (first) return model::fail(*first);
+    return found;
+}
+
 /// Whether a generation keeps this bundle. Other content under the same version would have to
 /// replace what that generation needs, and is refused.
 Result<bool> kept_by_generation(const planning::Candidate& candidate,
@@ -125,7 +143,8 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
                              .remove = request.remove,
                              .allow_downgrade = request.allow_downgrade,
                              .allow_signer_change = request.allow_signer_change,
-                             .retry = request.retry};
+                             .retry = request.retry,
+                             .purge = request.purge};
     if (request.restore) {
         TRY_ASSIGN(auto back, way_back(context, prepared.before, request.restore->generation));
         prepared.restored = back.generation;
@@ -193,7 +212,8 @@ TransactionInfo transaction_info(const Context& context, const ChangeRequest& re
             .to = prepared.plan.result.generation,
             .set = prepared.plan.digest,
             .floors = floors_after(prepared),
-            .notes = notes_of(prepared)};
+            .notes = notes_of(prepared),
+            .purge = prepared.plan.purge};
 }
 
 Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
@@ -209,6 +229,7 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
                     .offline = context.offline,
                     .systemd_version = prepared.facts.render.systemd_version};
     TRY_ASSIGN(input.kept, kept_already(context, prepared.plan));
+    TRY_ASSIGN(input.volumes, look_at_volumes(context, prepared.plan));
     const store::Generations generations(context.paths);
     TRY_ASSIGN(input.containers, generations.read_containers(prepared.before.generation));
     TRY_ASSIGN(const auto info, generations.read_info(prepared.before.generation));

@@ -40,6 +40,7 @@ struct ChangeRequest {
     bool allow_downgrade = false;
     bool allow_signer_change = false;
     bool retry = false;
+    bool purge = false;
     /// rollback: puts a kept generation's set back.
     std::optional<Restore> restore = std::nullopt;
 };

@@ -8,6 +8,7 @@
 #include "agent/operations/collect.hpp"
 #include "agent/store/failed_sets.hpp"
 #include "agent/store/history.hpp"
+#include "agent/volumes/volume.hpp"
 
 namespace agent::operations {
 
@@ -84,6 +85,13 @@ Result<> collect(const Context& context, const std::optional<std::set<std::strin
     return containers ? collect_garbage(context, *containers) : collect_garbage(context);
 }
 
+/// Deleting cannot be undone, so it comes when nothing is undone any more.
+void purge(const Context& context, const TransactionInfo& info) {
+    for (const auto& path : info.purge)
+        warn(context, "the volume " + path + " could not be deleted",
+             volumes::remove(context.paths.root(), path));
+}
+
 }  // namespace
 
 void conclude(const Context& context, const Transaction& transaction, const Result<>& result,
@@ -100,6 +108,7 @@ void conclude(const Context& context, const Transaction& transaction, const Resu
     warn(context, "the history could not be written",
          record(context, transaction, result, duration));
     if (!result && !undone(state)) return;
+    if (result) purge(context, state.info);
     if (result || disturbed(state))
         warn(context, "what is no longer needed could not be removed",
              collect(context, containers));

@@ -121,6 +121,25 @@ WriteGeneration parse_generation(Fields& fields) {
 }
 
 using Strings = std::vector<std::string>;
+using Gids = std::vector<std::uint32_t>;
+
+Json volume_record(const PrepareVolume& effect) {
+    return {{"path", effect.path},
+            {"read-only", effect.rights.read_only},
+            {"read-write", effect.rights.read_write},
+            {"missing", effect.former.missing},
+            {"access", effect.former.access},
+            {"default", effect.former.defaults}};
+}
+
+PrepareVolume parse_volume(Fields& fields) {
+    return {.path = fields.get<std::string>("path"),
+            .rights = {.read_only = fields.get<Gids>("read-only"),
+                       .read_write = fields.get<Gids>("read-write")},
+            .former = {.missing = fields.get<unsigned>("missing"),
+                       .access = fields.get<std::string>("access"),
+                       .defaults = fields.get<std::string>("default")}};
+}
 
 Activate parse_activate(Fields& fields) {
     return {.from = fields.get<unsigned>("from"),
@@ -147,6 +166,7 @@ Effect parse_fields(const std::string& what, Fields& fields) {
                          .name = fields.get<std::string>("name"),
                          .named_before = fields.parsed_if_there<Sha256>("named-before")};
     if (what == "sync-engine-store") return SyncEngineStore{};
+    if (what == "prepare-volume") return parse_volume(fields);
     if (what == "create-container")
         return CreateContainer{.podman_name = fields.get<std::string>("name"), .arguments = {}};
     if (what == "write-generation") return parse_generation(fields);
@@ -194,6 +214,7 @@ Json effect_record(const Effect& effect) {
                 return named("name-image", image(e.name, e.id, e.named_before));
             },
             [](const SyncEngineStore&) { return named("sync-engine-store", Json::object()); },
+            [](const PrepareVolume& e) { return named("prepare-volume", volume_record(e)); },
             [](const CreateContainer& e) {
                 return named("create-container", {{"name", e.podman_name}});
             },

@@ -303,6 +303,7 @@ std::string to_string(const Effect& effect) {
             [](const BringImage& e) { return "bringing in image " + e.name; },
             [](const NameImage& e) { return "naming image " + e.name; },
             [](const SyncEngineStore&) { return std::string("syncing the image store"); },
+            [](const PrepareVolume& e) { return "preparing volume " + e.path; },
             [](const CreateContainer& e) { return "creating container " + e.podman_name; },
             [](const WriteGeneration& e) {
                 return "writing generation " + std::to_string(e.generation.info.number);
@@ -334,6 +335,9 @@ Result<> perform(const Effect& effect, World& world) {
                 TRY_ASSIGN(const auto root, host.engine.graph_root());
                 return host.machine.sync_file_system(root);
             },
+            [&](const PrepareVolume& e) {
+                return volumes::prepare(world.context.paths.root(), e.path, e.rights);
+            },
             [&](const CreateContainer& e) {
                 return with_space(host.engine.create(e.arguments), world);
             },
@@ -360,6 +364,9 @@ Result<> undo(const Effect& effect, World& world) {
             [&](const BringImage& e) { return undo_bring_image(e, world); },
             [&](const NameImage& e) { return undo_name_image(e, world); },
             [](const SyncEngineStore&) { return Result<>(); },
+            [&](const PrepareVolume& e) {
+                return volumes::put_back(world.context.paths.root(), e.path, e.former);
+            },
             [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);

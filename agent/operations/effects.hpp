@@ -15,6 +15,7 @@
 #include "agent/operations/health.hpp"
 #include "agent/operations/units_seen.hpp"
 #include "agent/store/generations.hpp"
+#include "agent/volumes/volume.hpp"
 
 namespace agent::operations {
 
@@ -48,6 +49,14 @@ struct NameImage {
 };
 /// Puts on disk what the engine has written; podman does not.
 struct SyncEngineStore {};
+/// Makes a directory that containers mount, and gives it its rights. Undo: as it was, but for one
+/// that something was put into.
+struct PrepareVolume {
+    std::string path;
+    volumes::Rights rights;
+    /// What there was when it was planned.
+    volumes::Former former;
+};
 /// Undo: removes the container.
 struct CreateContainer {
     std::string podman_name;
@@ -108,9 +117,9 @@ struct NoteState {
     store::GenerationState state;
 };
 
-using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, CreateContainer,
-                            WriteGeneration, NoteActive, StopUnits, Activate, StartUnits,
-                            WatchHealth, NoteState>;
+using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, PrepareVolume,
+                            CreateContainer, WriteGeneration, NoteActive, StopUnits, Activate,
+                            StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

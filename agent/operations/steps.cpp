@@ -88,6 +88,13 @@ bool writes_engine_store(const Effect& effect) {
 }
 
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
+    for (std::size_t i = 0; i < plan.volumes.size(); ++i) {
+        const auto& volume = plan.volumes[i];
+        effects.emplace_back(PrepareVolume{
+            .path = volume.host_path,
+            .rights = {.read_only = volume.read_only, .read_write = volume.read_write},
+            .former = input.volumes.at(i)});
+    }
     if (!input.offline) {
         for (const auto& [name, spec] : plan.specs)
             if (!has_container(input.engine, spec.container))

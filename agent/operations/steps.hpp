@@ -23,6 +23,8 @@ struct StepInput {
     std::set<model::Sha256> brought_images;
     /// Kept directories of bundles that an earlier generation left, with the same content.
     std::vector<model::BundleId> kept;
+    /// What lies where each of the plan's volumes is to be.
+    std::vector<volumes::Former> volumes = {};
     bool offline = false;
     unsigned systemd_version = 0;
 };

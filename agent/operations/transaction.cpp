@@ -23,6 +23,7 @@ std::string_view phase_of(const Effect& effect) {
                           [&](const BringImage&) { return kAcquire; },
                           [&](const NameImage&) { return kAcquire; },
                           [&](const SyncEngineStore&) { return kStage; },
+                          [&](const PrepareVolume&) { return kStage; },
                           [&](const CreateContainer&) { return kStage; },
                           [&](const WriteGeneration&) { return kStage; },
                           [&](const NoteActive&) { return kSwitch; },

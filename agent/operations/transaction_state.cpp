@@ -38,7 +38,8 @@ Json to_json(const TransactionInfo& info) {
             {"to", info.to},
             {"set", info.set.hex()},
             {"floors", floors},
-            {"notes", info.notes}};
+            {"notes", info.notes},
+            {"purge", info.purge}};
 }
 
 Result<TransactionInfo> parse_info(const Json& json) {
@@ -59,6 +60,8 @@ Result<TransactionInfo> parse_info(const Json& json) {
         info.floors.emplace(bundle, floor);
     }
     info.notes = json.at("notes").get<std::vector<std::string>>();
+    // Journals of before there were volumes have none.
+    info.purge = json.value("purge", std::vector<std::string>());
     return info;
 }
 

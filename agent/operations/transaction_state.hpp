@@ -37,6 +37,8 @@ struct TransactionInfo {
     /// All version floors, as they are once it is confirmed.
     store::Floors floors;
     std::vector<std::string> notes;
+    /// Host paths of volumes that are deleted once it has succeeded.
+    std::vector<std::string> purge = {};
     bool operator==(const TransactionInfo&) const = default;
 };
 

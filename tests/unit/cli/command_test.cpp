@@ -65,6 +65,8 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<Install>("install -- --odd.bundle").files == Paths{"--odd.bundle"});
     CHECK(command<Remove>("remove base view").ids == Words{"base", "view"});
     CHECK(command<Remove>("remove base --dry-run").dry_run);
+    CHECK_FALSE(command<Remove>("remove base").purge);
+    CHECK(command<Remove>("remove --purge base").purge);
     CHECK_FALSE(command<Rollback>("rollback").generation);
     CHECK_FALSE(command<Rollback>("rollback").dry_run);
     CHECK(command<Rollback>("rollback 3").generation == 3U);

@@ -45,7 +45,8 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
         CHECK(keys(parsed(json::outcome(outcome))) ==
               Keys{"dry-run", "generation-before", "generation-after", "restored", "installed",
-                   "removed", "unchanged", "stop", "restart", "start", "bytes", "space", "notes"});
+                   "removed", "unchanged", "stop", "restart", "start", "purge", "bytes", "space",
+                   "notes"});
 
     const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
     CHECK(added["dry-run"] == false);
@@ -61,6 +62,9 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     CHECK(updated["restart"] == Json::parse(R"(["broker.service", "panel.service"])"));
     CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
 
+    auto purging = example::outcome_of_removing(true);
+    purging.plan.purge = {"/opt/data/view"};
+    CHECK(parsed(json::outcome(purging))["purge"] == Json::parse(R"(["/opt/data/view"])"));
     const auto removed = parsed(json::outcome(example::outcome_of_removing(false)));
     CHECK(removed["removed"] == Json::parse(R"(["view"])"));
     CHECK(removed["stop"] == Json::parse(R"(["view-restart.target", "view.target", "panel.service",

@@ -83,6 +83,9 @@ TEST_CASE("A dry run says what would be done") {
           "would stop  view-restart.target\n"
           "would stop  view.target\n"
           "would stop  panel.service\n");
+    auto purging = example::outcome_of_removing(true);
+    purging.plan.purge = {"/opt/data/view"};
+    CHECK(text::outcome(purging).ends_with("would delete  /opt/data/view\n"));
 }
 
 TEST_CASE("A set that is put back is told with its generation, and one that is there is not") {

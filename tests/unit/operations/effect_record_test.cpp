@@ -41,6 +41,8 @@ std::vector<Effect> all_effects() {
         NameImage{digest('c'), "localhost/c:1", digest('d')},
         NameImage{digest('c'), "localhost/c:1", std::nullopt},
         SyncEngineStore{},
+        PrepareVolume{"/opt/data/v", {{2000, 2001}, {2002}}, {3, "", ""}},
+        PrepareVolume{"/opt/data/w", {{}, {2002}}, {0, "u::rwx,g::r-x,o::r-x", "u::rwx"}},
         CreateContainer{"broker-0123abcd", {}},
         generation(4294967295U),
         NoteActive{{"base.target", "broker.service"}},
@@ -74,6 +76,12 @@ Json fields(const NameImage& effect) {
 }
 Json fields(const SyncEngineStore& /*effect*/) {
     return Json::array();
+}
+Json fields(const PrepareVolume& effect) {
+    const auto& [path, rights, former] = effect;
+    const auto& [read_only, read_write] = rights;
+    const auto& [missing, access, defaults] = former;
+    return {path, read_only, read_write, missing, access, defaults};
 }
 /// Undone by its name; nobody but who planned it creates it.
 Json fields(const CreateContainer& effect) {

@@ -76,6 +76,24 @@ TEST_CASE("Effects come in the order of a transaction") {
                   "starting installed-bundles.target base.target view.target",
                   "watching the health", "noting the state of generation 2"});
     }
+    SECTION("volumes are made ready before the containers that mount them") {
+        model::Volume maps;
+        maps.name = "maps";
+        base.volumes = {maps};
+        base.containers[0].mounts = {{"maps", "/maps", false, ""}};
+        const auto with_volume =
+            make_plan({}, {.add = {candidate(base)}, .remove = {}}, facts()).value();
+        input.volumes = {{.missing = 2}};
+        const auto effects = operations::effects_of(with_volume, input);
+        const auto texts = lines(effects);
+        const auto prepared =
+            std::find(texts.begin(), texts.end(), "preparing volume /opt/data/base/maps");
+        REQUIRE(prepared != texts.end());
+        CHECK(std::next(prepared)->starts_with("creating container "));
+        const auto& effect = std::get<operations::PrepareVolume>(
+            effects[static_cast<std::size_t>(prepared - texts.begin())]);
+        CHECK(effect.former == volumes::Former{.missing = 2});
+    }
     SECTION("below another root nothing is brought, created or started") {
         input.offline = true;
         CHECK(lines(operations::effects_of(plan, input)) ==

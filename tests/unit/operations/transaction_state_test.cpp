@@ -36,7 +36,8 @@ TransactionInfo info() {
             .set = digest('5'),
             .floors = {{example::id("base"), example::version("1.1.0-rc.1")},
                        {example::id("old"), example::version("1.3.0")}},
-            .notes = {"unsigned", "a second\nline"}};
+            .notes = {"unsigned", "a second\nline"},
+            .purge = {"/opt/data/view"}};
 }
 
 /// The list of an update of a base that a view needs.
