@@ -28,13 +28,9 @@ Problems unsupported_keys(const Description& description, const std::string& whe
     keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
     keys.add_if(!description.scope.empty(), "scope");
     keys.add_if(!description.scope_definitions.empty(), "scope-definitions");
-    keys.add_if(!description.groups.empty(), "groups");
-    keys.add_if(!description.volumes.empty(), "volumes");
-    keys.add_if(description.bundle_group.has_value(), "bundle-group");
     for (std::size_t i = 0; i < description.containers.size(); ++i) {
         const auto& container = description.containers[i];
         const auto path = "containers[" + std::to_string(i) + "].";
-        keys.add_if(!container.mounts.empty(), path + "mounts");
         keys.add_if(!container.devices.empty(), path + "devices");
         keys.add_if(!container.secrets.empty(), path + "secrets");
     }

@@ -265,10 +265,6 @@ copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
 '''
 # What a description has to have for the key: type, lines at its top, keys of its container.
 UNSUPPORTED = {
-    "volumes": ("base", VOLUME, {}),
-    "containers[0].mounts": ("base", VOLUME, {"mounts": [{"volume": "v", "target": "/v"}]}),
-    "groups": ("base", '[[groups]]\nname = "g"\ngid = 2000\n', {}),
-    "bundle-group": ("addon", '[bundle-group]\nname = "g"\ngid = 2000\n', {}),
     "init-containers": ("base", f'[[init-containers]]\nname = "i"\nimage = "{IMAGE}"\n', {}),
     "file-providers": ("base", PROVIDER, {}),
     "scope": ("addon", 'scope = "s"\n', {}),

@@ -35,26 +35,25 @@ TEST_CASE("a description that can be carried out has no unsupported keys") {
                               container("a",
                                         "memory-max = \"1G\"\nnetwork = \"bridge\"\n"
                                         "ports = [\"80\"]\nhealth = {cmd = \"true\"}\n"
-                                        "realtime = true\ntmpfs = [\"/tmp\"]\n")))
+                                        "realtime = true\ntmpfs = [\"/tmp\"]\n"
+                                        "mounts = [{volume = \"v\", target = \"/v\"}]\n") +
+                              "[[groups]]\nname = \"g\"\ngid = 2000\n"
+                              "[[volumes]]\nname = \"v\"\n"))
+              .empty());
+    CHECK(unsupported_in(addon("bundle-group = {name = \"g\", gid = 2000}\n" + container("a")))
               .empty());
 }
 
 TEST_CASE("every key that cannot be carried out yet is named") {
-    CHECK(unsupported_in(base("groups = [{name = \"g\", gid = 2000}]\n"
-                              "volumes = [{name = \"v\"}]\n"
-                              "scope-definitions = [\"s\"]\n" +
-                              container("a") +
+    CHECK(unsupported_in(base("scope-definitions = [\"s\"]\n" + container("a") +
                               container("b",
-                                        "mounts = [{volume = \"v\", target = \"/v\"}]\n"
                                         "devices = [\"/dev/a\"]\n"
                                         "secrets = [{name = \"s\"}]\n") +
                               "[[init-containers]]\nname = \"i\"\nimage = \"i\"\n"
                               "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
-          Keys{"scope-definitions", "groups", "volumes", "containers[1].mounts",
-               "containers[1].devices", "containers[1].secrets", "init-containers",
-               "file-providers"});
-    CHECK(unsupported_in(addon("scope = \"s\"\nbundle-group = {name = \"g\", gid = 2000}\n" +
-                               container("a"))) == Keys{"scope", "bundle-group"});
+          Keys{"scope-definitions", "containers[1].devices", "containers[1].secrets",
+               "init-containers", "file-providers"});
+    CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))) == Keys{"scope"});
     CHECK(unsupported_in(
               base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"a@sha256:" +
                    std::string(64, '0') + "\"\n")) == Keys{"images = \"registry\""});
