@@ -140,12 +140,13 @@ WatchHealth health_of(const planning::Plan& plan) {
     WatchHealth watch{.containers = {}, .changed = {}, .untouched = {}, .bounds = {}};
     const std::set<std::string> changed(plan.restart.begin(), plan.restart.end());
     const std::set<std::string> added(plan.added.begin(), plan.added.end());
+    std::set<model::BundleId> brought;
+    for (const auto& candidate : plan.add)
+        brought.insert(candidate.description.id);
     for (const auto& [id, bundle] : plan.result.bundles) {
         const auto target = model::bundle_target(id);
         // Also one that was replaced and has all its containers as they were.
-        bool judged = std::any_of(plan.add.begin(), plan.add.end(), [&](const auto& candidate) {
-            return candidate.description.id == id;
-        });
+        bool judged = brought.count(id) != 0;
         for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
             auto container = watched(bundle, i);
             if (added.count(target) != 0) {

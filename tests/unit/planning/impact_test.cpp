@@ -129,8 +129,8 @@ TEST_CASE("A plan tells what changed from what restarts with it") {
 }
 
 TEST_CASE("The space is that of the kept bundles and of what the engine makes of them") {
-    const auto fresh = candidate(described("base"));
-    auto images_again = candidate(described("view"));
+    const auto fresh = candidate(described("base", "1.0.0", {"broker"}));
+    auto images_again = candidate(described("view", "1.0.0", {"panel"}));
     images_again.kept = true;
     auto from_disk = images_again;
     const auto there = model::Sha256::parse(std::string(64, '7')).value();
@@ -146,7 +146,10 @@ TEST_CASE("The space is that of the kept bundles and of what the engine makes of
     const std::vector<Case> cases = {
         {"nothing", {}, {}},
         {"a bundle", {fresh}, {.kept = 1000, .engine = 4000}},
-        {"two", {fresh, candidate(described("log"))}, {.kept = 2000, .engine = 8000}},
+        {"one without images", {candidate(described("log"))}, {.kept = 1000}},
+        {"two",
+         {fresh, candidate(described("log", "1.0.0", {"writer"}))},
+         {.kept = 2000, .engine = 8000}},
         {"one that is put back", {from_disk}, {}},
         {"one whose images are there", {same_images}, {.kept = 1000}},
         {"and has to be loaded", {fresh, images_again}, {.kept = 1000, .engine = 8000}},
