@@ -56,8 +56,10 @@ def test_a_stopped_container_holds_and_start_brings_back_what_is_bound_to_it(mac
     time.sleep(5)  # longer than RestartSec, in which Upholds= would bring it back
     assert not any(machine.active(unit) for unit in UNITS)
     assert status(machine)["first"]["state"] == "held"
+    begin = time.monotonic()
     machine.run("update-agent start first", timeout=120)
     machine.wait_active("second.service")
+    assert time.monotonic() - begin < 30, machine.journal("--unit=second.service")
     assert status(machine)["first"]["state"] == "running"
 
 
