@@ -7,7 +7,11 @@ from support.bundles import description
 # Both bundles have the same image; another environment makes another container.
 _VERSIONS = {"1.0.0": "one", "1.1.0": "two"}
 
-_PEER = """[Container]
+# It is started more often than systemd lets one start by default.
+_PEER = """[Unit]
+StartLimitIntervalSec=0
+
+[Container]
 Image=localhost/peer:latest
 AutoUpdate=local
 Network=host
