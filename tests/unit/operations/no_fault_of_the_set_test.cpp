@@ -102,3 +102,18 @@ TEST_CASE("What was held is held again where its removal goes back") {
     CHECK(scene.services.units.at("panel.service").masked);
     CHECK_FALSE(scene.active("panel.service"));
 }
+
+TEST_CASE("A name does not go back to an image that was removed meanwhile") {
+    Scene scene;
+    scene.have({bundles().base});
+    const auto context = scene.context();
+    operations::World world{.context = context, .readers = {}};
+    const auto gone = model::Sha256::parse(std::string(64, 'e')).value();
+    const auto there = model::Sha256::parse(scene.engine.image_names.begin()->first).value();
+    must(operations::undo(operations::NameImage{there, "localhost/x:1", gone}, world));
+    CHECK(scene.engine.image_names.count(gone.hex()) == 0);
+    // Where nobody had it, it is taken away again.
+    must(scene.engine.tag(there, "localhost/x:1"));
+    must(operations::undo(operations::NameImage{there, "localhost/x:1", std::nullopt}, world));
+    CHECK(scene.engine.image_names.at(there.hex()).count("localhost/x:1") == 0);
+}

@@ -28,7 +28,6 @@ TEST_CASE("Effects come in the order of a transaction") {
     view.requires_bundles = {requirement("base", "*")};
     base.containers[1].image = "localhost/other:1";
     base.containers[1].image_id = model::Sha256::parse(std::string(64, 'b')).value();
-    const store::Paths paths("/");
     const auto plan =
         make_plan({}, {.add = {candidate(view), candidate(base)}, .remove = {}}, facts()).value();
     operations::StepInput input{.current_generation = 1,
@@ -177,4 +176,28 @@ TEST_CASE("Effects come in the order of a transaction") {
         CHECK(watch.bounds.settle_time == 30s);
         CHECK(watch.containers.size() == 3);
     }
+}
+
+TEST_CASE("An update that changes no container is watched as long as its bundle says") {
+    using namespace example;
+    const auto before = installed_from({candidate(described("base", "1.0.0", {"broker"}))});
+    auto newer = described("base", "1.1.0", {"broker"});
+    newer.start_timeout = 7s;
+    newer.settle_time = 3s;
+    const auto plan =
+        planning::make_plan(before, {.add = {candidate(newer, '2')}, .remove = {}}, facts());
+    REQUIRE(plan);
+    REQUIRE(plan->restart.empty());
+    operations::StepInput input;
+    input.systemd_version = 252;
+    unsigned watches = 0;
+    for (const auto& effect : operations::effects_of(*plan, input)) {
+        const auto* watch = std::get_if<operations::WatchHealth>(&effect);
+        if (watch == nullptr) continue;
+        ++watches;
+        CHECK(watch->bounds.start_timeout == 7s);
+        CHECK(watch->bounds.settle_time == 3s);
+        CHECK(watch->untouched.size() == 1);
+    }
+    CHECK(watches == 1);
 }
