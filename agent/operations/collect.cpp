@@ -55,15 +55,23 @@ bool uses_any(const InstalledSet& set, const std::set<model::Sha256>& images) {
                        [&](const auto& image) { return needed.images.count(image) != 0; });
 }
 
-/// Takes those out of the garbage that used an image which stays.
+/// Takes those out of the garbage that used an image which stays, and the bundles that they have.
 Result<> keep_users(const store::Generations& generations, const std::set<model::Sha256>& images,
                     Garbage& garbage) {
     std::vector<unsigned> unused;
+    Needed needed;
     for (const auto number : garbage.generations) {
         TRY_ASSIGN(const auto set, generations.read_set(number));
-        if (!uses_any(set, images)) unused.push_back(number);
+        if (uses_any(set, images))
+            add(set, needed);
+        else
+            unused.push_back(number);
     }
     garbage.generations = std::move(unused);
+    auto& bundles = garbage.bundles;
+    bundles.erase(std::remove_if(bundles.begin(), bundles.end(),
+                                 [&](const auto& name) { return needed.bundles.count(name) != 0; }),
+                  bundles.end());
     return {};
 }
 
@@ -146,12 +154,17 @@ Result<> collect_garbage(const Context& context, const std::set<std::string>& ou
         if (!removed) stuck.insert(image);
         failures.note(removed);
     }
+    // A generation alone knows of its images: it stays until they are gone, and is whole until it
+    // goes.
+    TRY(keep_users(generations, stuck, *garbage));
+    for (const auto number : garbage->generations) {
+        if (auto removed = generations.remove(number); !removed) {
+            failures.note(removed);
+            return failures.result();
+        }
+    }
     for (const auto& name : garbage->bundles)
         failures.note(store::remove_whole(context.paths.bundles() / name));
-    // A generation alone knows of its images: it stays until they are gone.
-    TRY(keep_users(generations, stuck, *garbage));
-    for (const auto number : garbage->generations)
-        failures.note(generations.remove(number));
     return failures.result();
 }
 

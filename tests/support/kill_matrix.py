@@ -22,6 +22,7 @@ _RECOVER = ["update-agent", "recover"]
 _BUSY, _GOING_BACK_FAILED = 7, 9
 # Of commands that could not do what they were asked for because the machine did not let them.
 _DOCUMENTED = {1, rounds.UNHEALTHY, 10, 11}
+_UNSETTLED = "the journal of the transaction could not be removed"
 _REMOVALS = {"unlink", "unlinkat", "rmdir"}
 _ORPHANS = "pgrep --exact --list-full podman | grep --invert-match 'system service'"
 _SETTLED = r"""
@@ -143,6 +144,8 @@ class KillMatrix:
 
     def _judge_exit(self, done, operation: Operation) -> list[str]:
         """The agent itself has to have undone what it could not do; recovering is for the worst."""
+        if _UNSETTLED in done.stderr:
+            recover(self.guest)
         if done.rc == _GOING_BACK_FAILED:
             recover(self.guest)
             return [] if "going back failed" in done.stderr else [str(done)]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/control.hpp"
+#include "agent/operations/verify.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/history.hpp"
 #include "tests/unit/operations/scene.hpp"
@@ -99,11 +100,20 @@ TEST_CASE("An image that cannot be removed keeps nothing else, and is tried agai
     CHECK(has(scene.progress.warnings[0], "in use by theirs"));
     CHECK(scene.engine.image_names.size() == 1);
     CHECK(scene.engine.made.size() == 1);
-    CHECK(std::filesystem::is_empty(scene.paths().bundles()));
+    // The generation that knows of the image stays, and is whole.
+    const auto sound = [](const operations::Defect& defect) {
+        return defect.kind == operations::Defect::Kind::leftover;
+    };
+    const auto defects = must(operations::verify(scene.context(), false)).defects;
+    CHECK_FALSE(defects.empty());
+    CHECK(std::all_of(defects.begin(), defects.end(), sound));
 
     scene.engine.made.clear();
     must(scene.install({bundles().base}));
     CHECK(scene.engine.image_names.count(image) == 0);
+    const std::filesystem::directory_iterator kept(scene.paths().bundles());
+    CHECK(kept->path().filename() == "base_1.0.0");
+    CHECK(std::distance(kept, {}) == 1);
     CHECK(must(store::Generations(scene.paths()).list()) == std::vector<unsigned>{3});
 }
 
