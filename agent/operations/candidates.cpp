@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/model/images.hpp"
 #include "agent/store/history.hpp"
 
 namespace agent::operations {
@@ -16,11 +17,11 @@ using model::Result;
 
 void check_image_ids(const model::Description& description, const std::string& where,
                      Problems& problems) {
-    for (std::size_t i = 0; i < description.containers.size(); ++i)
-        if (!description.containers[i].image_id)
+    for (const auto& image : model::images_of(description))
+        if (!image.id)
             problems.push_back({.code = ErrorCode::invalid,
                                 .where = where,
-                                .key = "containers[" + std::to_string(i) + "].image-id",
+                                .key = image.key + ".image-id",
                                 .message = "is missing",
                                 .hint = "'update-agent bundle create' fills it in"});
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "agent/model/images.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -28,6 +29,8 @@ void add(const InstalledSet& set, Needed& needed) {
             needed.containers.insert(container.podman_name);
             needed.images.insert(container.image_id);
         }
+        for (const auto& image : model::images_of(bundle.description))
+            if (image.id) needed.images.insert(*image.id);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "agent/bundle/oci_layout.hpp"
 #include "agent/bundle/writer.hpp"
 #include "agent/model/description.hpp"
+#include "agent/model/images.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -44,12 +45,8 @@ class ScratchDirectory {
 
 std::set<std::string> image_names(const model::Description& description) {
     std::set<std::string> names;
-    for (const auto& container : description.containers)
-        names.insert(container.image);
-    for (const auto& container : description.init_containers)
-        names.insert(container.image);
-    for (const auto& provider : description.file_providers)
-        names.insert(provider.image);
+    for (const auto& image : model::images_of(description))
+        names.insert(image.name);
     return names;
 }
 
@@ -91,23 +88,8 @@ void compare_id(const std::string& key, const std::string& image,
 Result<> compare_ids(const model::Description& description,
                      const std::map<std::string, model::Sha256>& ids) {
     Problems problems;
-    const auto at = [](const char* list, std::size_t i) {
-        return std::string(list) + "[" + std::to_string(i) + "].image-id";
-    };
-    for (std::size_t i = 0; i < description.containers.size(); ++i) {
-        const auto& each = description.containers[i];
-        compare_id(at("containers", i), each.image, each.image_id, ids.at(each.image), problems);
-    }
-    for (std::size_t i = 0; i < description.init_containers.size(); ++i) {
-        const auto& each = description.init_containers[i];
-        compare_id(at("init-containers", i), each.image, each.image_id, ids.at(each.image),
-                   problems);
-    }
-    for (std::size_t i = 0; i < description.file_providers.size(); ++i) {
-        const auto& each = description.file_providers[i];
-        compare_id(at("file-providers", i), each.image, each.image_id, ids.at(each.image),
-                   problems);
-    }
+    for (const auto& [name, named, key] : model::images_of(description))
+        compare_id(key + ".image-id", name, named, ids.at(name), problems);
     if (problems.empty()) return {};
     return model::fail(model::to_error(problems));
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/model/images.hpp"
 #include "agent/operations/inventory.hpp"
 
 namespace agent::operations {
@@ -18,19 +19,18 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     std::vector<Effect> brought;
     std::vector<Effect> created;
     for (const auto& [id, bundle] : set.bundles) {
-        for (const auto& container : bundle.description.containers) {
-            const auto& image = *container.image_id;
+        for (const auto& [name, image_id, key] : model::images_of(bundle.description)) {
+            const auto& image = *image_id;
             if (!seen.insert(image).second) continue;
             if (!has_image(engine, image))
                 brought.emplace_back(BringImage{.bundle = id,
                                                 .version = bundle.description.version,
                                                 .id = image,
-                                                .name = container.image,
+                                                .name = name,
                                                 .named_before = std::nullopt});
-            else if (lacks_name(engine, image, container.image) &&
-                     !image_named(engine, container.image))
+            else if (lacks_name(engine, image, name) && !image_named(engine, name))
                 brought.emplace_back(
-                    NameImage{.id = image, .name = container.image, .named_before = std::nullopt});
+                    NameImage{.id = image, .name = name, .named_before = std::nullopt});
         }
         for (const auto& container : bundle.containers) {
             const auto text = containers.find(container.name.value());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/model/images.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/inventory.hpp"
 
@@ -64,19 +65,19 @@ void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Eff
     std::set<model::Sha256> brought;
     for (const auto& candidate : plan.add) {
         const auto& description = candidate.description;
-        for (const auto& container : description.containers) {
-            const auto& id = *container.image_id;
-            const auto named = image_named(input.engine, container.image);
+        for (const auto& image : model::images_of(description)) {
+            const auto& id = *image.id;
+            const auto named = image_named(input.engine, image.name);
             if (!brought.insert(id).second) continue;
             if (!has_image(input.engine, id))
                 effects.emplace_back(BringImage{.bundle = description.id,
                                                 .version = description.version,
                                                 .id = id,
-                                                .name = container.image,
+                                                .name = image.name,
                                                 .named_before = named});
             else if (named != id)
                 effects.emplace_back(
-                    NameImage{.id = id, .name = container.image, .named_before = named});
+                    NameImage{.id = id, .name = image.name, .named_before = named});
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/model/images.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/inventory.hpp"
 #include "agent/operations/restore_engine.hpp"
@@ -35,8 +36,8 @@ void look_at_images(const CurrentGeneration& current, const host::Inventory& eng
 std::set<model::Sha256> wanted_under(const model::InstalledSet& set, const std::string& name) {
     std::set<model::Sha256> wanted;
     for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers)
-            if (container.image == name) wanted.insert(*container.image_id);
+        for (const auto& image : model::images_of(bundle.description))
+            if (image.name == name) wanted.insert(*image.id);
     return wanted;
 }
 
@@ -45,15 +46,15 @@ void look_at_taken_names(const model::InstalledSet& set, const host::Inventory& 
                          Defects& defects) {
     std::set<std::string> seen;
     for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers) {
-            const auto& name = container.image;
+        for (const auto& image : model::images_of(bundle.description)) {
+            const auto& name = image.name;
             const auto holder = image_named(engine, name);
             if (!holder || wanted_under(set, name).count(*holder) != 0) continue;
-            if (!has_image(engine, *container.image_id) || !seen.insert(name).second) continue;
+            if (!has_image(engine, *image.id) || !seen.insert(name).second) continue;
             defects.push_back({.kind = Kind::image,
                                .subject = name,
                                .text = "is the name of another image: " + holder->hex(),
-                               .advice = "podman tag " + container.image_id->hex() + " " + name});
+                               .advice = "podman tag " + image.id->hex() + " " + name});
         }
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "agent/model/images.hpp"
+
 namespace agent::planning {
 
 namespace {
@@ -11,10 +13,9 @@ namespace {
 constexpr std::uint64_t kUnpackedFactor = 3;
 
 bool brings_images(const Candidate& candidate, const std::set<model::Sha256>& there) {
-    const auto& containers = candidate.description.containers;
-    return !std::all_of(containers.begin(), containers.end(), [&](const auto& container) {
-        return container.image_id && there.count(*container.image_id) != 0;
-    });
+    const auto images = model::images_of(candidate.description);
+    return !std::all_of(images.begin(), images.end(),
+                        [&](const auto& image) { return image.id && there.count(*image.id) != 0; });
 }
 
 }  // namespace
