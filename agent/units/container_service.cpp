@@ -96,6 +96,8 @@ void add_commands(UnitText& text, const model::Container& container, const Conta
     text.line("SendSIGKILL", "no");
     // Podman prints the container it started; the container's own output does not come this way.
     text.line("StandardOutput", "null");
+    // By default that would follow the output, and nobody would learn why podman failed.
+    text.line("StandardError", "journal");
 }
 
 void add_restart(UnitText& text, const model::Container& container, const ContainerPlace& place,

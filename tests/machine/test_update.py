@@ -82,6 +82,15 @@ def test_an_update_that_crashes_within_the_settle_time(machine, maker):
     assert {each["id"]: each["version"] for each in listed["bundles"]}["base"] == "1.0.0"
 
 
+def test_what_podman_cannot_start_says_why(machine, maker):
+    bad = maker.make(description("odd", containers={"odd": {"entrypoint": ["/no-such-program"]}}),
+                     "/srv/bad.bundle")
+    failed = machine.run(f"update-agent install {bad}", timeout=180, check=False)
+    assert failed.rc == 8, failed
+    told = [line for line in failed.stderr.splitlines() if line.startswith("    | ")]
+    assert any("no-such-program" in line for line in told), failed
+
+
 def test_a_container_that_goes_and_one_that_comes(machine, maker):
     maker.install(base("1.0.0"), ADDON)
     before = pids(machine)

@@ -115,6 +115,7 @@ ExecStop=/usr/bin/podman stop --filter label=update-agent.container=reader
 ExecStopPost=-/usr/libexec/update-agent/stop-helper reader
 SendSIGKILL=no
 StandardOutput=null
+StandardError=journal
 Restart=always
 RestartSec=2s
 Slice=bundles-mqtt\x2ddemo.slice
@@ -150,6 +151,7 @@ ExecStop=/usr/bin/podman stop --filter label=update-agent.container=full
 ExecStopPost=-/usr/libexec/update-agent/stop-helper full
 SendSIGKILL=no
 StandardOutput=null
+StandardError=journal
 Restart=on-failure
 RestartSec=1500ms
 TimeoutStartSec=90s
