@@ -18,7 +18,8 @@ Network=host
 Notify=true
 """
 
-# A round: back and forth between two sets, podman's own stop and start, and a new image for the peer.
+# A round: back and forth between two sets, a restart of the same unit by hand, podman's own stop and
+# start, and a new image for the peer.
 _ROUNDS = """set -e
 now() {{ echo "${{EPOCHREALTIME/./}}000"; }}
 away() {{
@@ -29,10 +30,13 @@ away() {{
 }}
 for ((n = 0; n < {pairs}; ++n)); do
     update-agent rollback >/dev/null
+    replaced=$(away replaced.service)
+    systemctl reset-failed replaced.service
+    systemctl restart replaced.service
     a=$(now); podman stop bare >/dev/null; podman start bare >/dev/null; b=$(now)
     podman tag localhost/peer:$((n % 2)) localhost/peer:latest
     podman auto-update >/dev/null
-    echo "$(away replaced.service) $((b - a)) $(away peer.service)"
+    echo "$replaced $(away replaced.service) $((b - a)) $(away peer.service)"
 done"""
 
 # The bundle is synced first, and the engine's store second.
@@ -54,7 +58,7 @@ def _bundle(version: str, value: str) -> str:
 
 
 def downtime(machine, maker, pairs: int) -> str:
-    """Nanoseconds, a line a round: ours, podman stop and start, podman auto-update."""
+    """Nanoseconds, a line a round: ours, systemctl restart, podman stop and start, podman auto-update."""
     for version, value in _VERSIONS.items():
         maker.install(_bundle(version, value))
     machine.run("podman create --quiet --name bare --network=host --log-driver=journald"
