@@ -8,6 +8,7 @@
 #include "agent/operations/health.hpp"
 #include "agent/operations/jobs.hpp"
 #include "agent/operations/names.hpp"
+#include "agent/operations/operation_lock.hpp"
 #include "agent/planning/unit_changes.hpp"
 #include "agent/store/generations.hpp"
 
@@ -55,6 +56,21 @@ Result<Selection> select(const Context& context, const std::vector<std::string>&
             selection.containers.push_back(std::get<model::ContainerName>(subject));
     }
     return selection;
+}
+
+struct Claim {
+    OperationLock lock;
+    Selection selection;
+};
+
+/// What is started or stopped beside a switch would be judged as if the new set had done it.
+Result<Claim> claim(const Context& context, const std::string& operation,
+                    const std::vector<std::string>& names) {
+    TRY_ASSIGN(auto selection, select(context, names));
+    TRY_ASSIGN(auto lock, OperationLock::acquire(context, operation));
+    // An operation may have ended in between.
+    TRY_ASSIGN(selection, select(context, names));
+    return Claim{std::move(lock), std::move(selection)};
 }
 
 Result<> expect_active(const Context& context, const std::vector<std::string>& services) {
@@ -110,12 +126,14 @@ Result<> bring_up(const Context& context, const Selection& selection) {
 }  // namespace
 
 Result<> start(const Context& context, const std::vector<std::string>& names) {
-    TRY_ASSIGN(const auto selection, select(context, names));
+    TRY_ASSIGN(const auto claimed, claim(context, "start", names));
+    const auto& selection = claimed.selection;
     return bring_up(context, selection);
 }
 
 Result<> stop(const Context& context, const std::vector<std::string>& names) {
-    TRY_ASSIGN(const auto selection, select(context, names));
+    TRY_ASSIGN(const auto claimed, claim(context, "stop", names));
+    const auto& selection = claimed.selection;
     auto& services = context.host.services;
     std::vector<std::string> bundle_units;
     for (const auto& id : selection.bundles)
@@ -138,7 +156,8 @@ Result<> stop(const Context& context, const std::vector<std::string>& names) {
 }
 
 Result<> restart(const Context& context, const std::vector<std::string>& names) {
-    TRY_ASSIGN(const auto selection, select(context, names));
+    TRY_ASSIGN(const auto claimed, claim(context, "restart", names));
+    const auto& selection = claimed.selection;
     const auto services = selection.services();
     TRY(unmask(context.host.services, services));
     TRY(end_pauses(context, selection));

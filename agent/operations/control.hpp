@@ -10,7 +10,8 @@ namespace agent::operations {
 
 /// Starts, stops or restarts bundles and containers by name. A stopped container stays down until
 /// it is started or the machine boots, though its bundle upholds it; a start brings back what was
-/// bound to it as well. Waits; a unit that does not come up is ErrorCode::unhealthy.
+/// bound to it as well. Waits; a unit that does not come up is ErrorCode::unhealthy, and
+/// ErrorCode::busy says that an operation runs, which judges what is started and stopped.
 [[nodiscard]] model::Result<> start(const Context& context, const std::vector<std::string>& names);
 [[nodiscard]] model::Result<> stop(const Context& context, const std::vector<std::string>& names);
 [[nodiscard]] model::Result<> restart(const Context& context,

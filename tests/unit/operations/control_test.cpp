@@ -2,6 +2,7 @@
 // An admin's hand.
 #include "agent/operations/control.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/store/lock.hpp"
 #include "tests/unit/operations/scene.hpp"
 
 using namespace test;
@@ -118,6 +119,19 @@ TEST_CASE("A name that nobody has touches nothing") {
         const auto result = act(scene.context(), {"broker", "ghost"});
         REQUIRE_FALSE(result);
         CHECK(result.error().code() == ErrorCode::not_found);
+    }
+    CHECK(scene.services.log.empty());
+}
+
+TEST_CASE("While an operation runs nothing is started or stopped beside it") {
+    Scene scene;
+    arrange(scene);
+    const auto held = must(store::Lock::acquire(scene.paths(), "install"));
+    for (const auto act : {operations::start, operations::stop, operations::restart}) {
+        const auto result = act(scene.context(), {"broker"});
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code() == ErrorCode::busy);
+        CHECK(has(result.error().text(), "install (pid "));
     }
     CHECK(scene.services.log.empty());
 }
