@@ -68,6 +68,11 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
     return {};
 }
 
+/// What failed on the file itself names it already.
+model::Error named(const model::Error& error, const std::string& file) {
+    return error.text().find(file + ":") == std::string::npos ? error.with_context(file) : error;
+}
+
 }  // namespace
 
 std::filesystem::path trust_directory(const Context& context) {
@@ -106,7 +111,7 @@ Result<OpenedBundles> open_bundles(const Context& context,
     for (const auto& file : files) {
         auto result = open_one(context, trust, file, opened);
         if (result) continue;
-        auto error = result.error().with_context(file.string());
+        const auto error = named(result.error(), file.string());
         first = first ? first->followed_by(error) : error;
     }
     if (first) return model::fail(*first);

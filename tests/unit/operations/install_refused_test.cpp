@@ -109,6 +109,7 @@ TEST_CASE("What is refused leaves the machine and the history as they were") {
         INFO(result.error().text());
         CHECK(result.error().code() == each.code);
         CHECK(has(result.error().text(), each.says));
+        CHECK_FALSE(has(result.error().text(), file.string() + ": " + file.string()));
         INFO(difference(before, scene.snapshot()));
         CHECK(before == scene.snapshot());
         // What is found wrong only while the file is read was tried.
