@@ -228,9 +228,8 @@ std::vector<Effect> effects_of(const planning::Plan& plan, const StepInput& inpu
     acquire(plan, input, effects);
     stage(plan, input, effects);
     switch_over(plan, input, effects);
-    effects.emplace_back(
-        NoteState{.generation = plan.result.generation,
-                  .state = {.confirmed = !input.offline, .failed = false, .boots = 0}});
+    effects.emplace_back(NoteState{.generation = plan.result.generation,
+                                   .state = {.confirmed = !input.offline, .boots = 0}});
     return effects;
 }
 

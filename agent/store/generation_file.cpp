@@ -139,15 +139,13 @@ Result<GenerationRecord> parse_generation(std::string_view text, const std::stri
 std::string state_text(const GenerationState& state) {
     const auto boolean = [](bool value) { return value ? "true" : "false"; };
     return line("format", std::to_string(kGenerationFormat)) +
-           line("confirmed", boolean(state.confirmed)) + line("failed", boolean(state.failed)) +
-           line("boots", std::to_string(state.boots));
+           line("confirmed", boolean(state.confirmed)) + line("boots", std::to_string(state.boots));
 }
 
 Result<GenerationState> parse_state(std::string_view text, const std::string& where) {
     return parse_file(text, where, [](TomlTable& root) {
         GenerationState state;
         state.confirmed = required_boolean(root, "confirmed");
-        state.failed = required_boolean(root, "failed");
         state.boots = required_number(root, "boots");
         return state;
     });

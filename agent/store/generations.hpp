@@ -43,7 +43,6 @@ struct Generation {
 /// `generations/<n>.state`: what became of a generation, kept beside it.
 struct GenerationState {
     bool confirmed = false;
-    bool failed = false;
     unsigned boots = 0;
     bool operator==(const GenerationState&) const = default;
 };

@@ -53,7 +53,7 @@ std::vector<Effect> all_effects() {
                     {{"c.target", {watched("c", true)}}, {"f.target", {}}},
                     {watched("g", false)},
                     {.start_timeout = 5s, .settle_time = 70ms}},
-        NoteState{7, {.confirmed = true, .failed = false, .boots = 0}},
+        NoteState{7, {.confirmed = true, .boots = 0}},
     };
 }
 

@@ -115,7 +115,7 @@ TEST_CASE("A set that was switched to before a boot is confirmed once it runs") 
           "the interrupted install of base 1.1.0 is to be confirmed once its bundles run");
     const store::Generations generations(scene.paths());
     CHECK(must(generations.read_state(2)) ==
-          store::GenerationState{.confirmed = false, .failed = false, .boots = 1});
+          store::GenerationState{.confirmed = false, .boots = 1});
     CHECK(base_floor(scene) == "1.0.0");
     CHECK(entries_of(scene, info.id).empty());
 

@@ -31,7 +31,7 @@ struct World {
         test::must(generations.ensure_initial());
         test::must(generations.write(test::make_generation(paths, 1, {"base"})));
         test::must(generations.switch_to(1));
-        test::must(generations.write_state(1, {true, false, 0}));
+        test::must(generations.write_state(1, {true, 0}));
         next = test::make_generation(paths, 2, {"base", "addon"});
     }
 
@@ -44,7 +44,7 @@ struct World {
         generation.set.generation = number;
         TRY(generations.write(generation));
         TRY(generations.switch_to(number));
-        TRY(generations.write_state(number, {true, false, 0}));
+        TRY(generations.write_state(number, {true, 0}));
         for (unsigned old = 1; old < number; ++old)
             TRY(generations.remove(old));
         HistoryEntry entry;

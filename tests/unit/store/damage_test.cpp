@@ -21,7 +21,7 @@ struct World {
     World() {
         test::must(generations.write(test::make_generation(paths, 1, {"base"})));
         test::must(generations.switch_to(1));
-        test::must(generations.write_state(1, {true, false, 0}));
+        test::must(generations.write_state(1, {true, 0}));
     }
 };
 
@@ -138,8 +138,8 @@ TEST_CASE("a damaged state is an error, a newer one is told") {
     const World world;
     for (const std::string text :
          {"", "format = 1\n", "confirmed = true\n", "\xFF", "format = 1\nconfirmed = 1\n",
-          "format = 1\nconfirmed = true\nfailed = false\nboots = -1\n",
-          "format = 1\nconfirmed = true\nfailed = false\nboots = 0\nmore = 1\n"}) {
+          "format = 1\nconfirmed = true\nboots = -1\n",
+          "format = 1\nconfirmed = true\nboots = 0\nmore = 1\n"}) {
         INFO(text);
         test::write_text(world.state, text);
         CHECK(world.generations.read_state(1).error().code() == ErrorCode::invalid);

@@ -272,7 +272,7 @@ TEST_CASE("removing takes a generation with its state, but never the current one
     const World world;
     for (const unsigned number : {1U, 2U, 10U}) {
         world.write(number, {"base"});
-        test::must(world.generations.write_state(number, {true, false, 0}));
+        test::must(world.generations.write_state(number, {true, 0}));
     }
     test::must(world.generations.switch_to(2));
     CHECK(test::must(world.generations.list()) == std::vector<unsigned>{1, 2, 10});
@@ -307,19 +307,19 @@ TEST_CASE("leftovers go, wherever they lie, and nothing else") {
 TEST_CASE("the state of a generation is kept beside it") {
     const World world;
     world.write(1, {});
-    for (const auto& state : {GenerationState{true, false, 0}, GenerationState{false, true, 3},
-                              GenerationState{false, false, 4294967295U}}) {
+    for (const auto& state : {GenerationState{true, 0}, GenerationState{false, 3},
+                              GenerationState{false, 4294967295U}}) {
         test::must(world.generations.write_state(1, state));
         CHECK(test::must(world.generations.read_state(1)) == state);
     }
     CHECK(test::read_text(world.paths.generation_state(1)) ==
-          "format = 1\nconfirmed = false\nfailed = false\nboots = 4294967295\n");
+          "format = 1\nconfirmed = false\nboots = 4294967295\n");
 }
 
 TEST_CASE("a new generation does not inherit the state of one that had its number") {
     const World world;
     world.write(1, {});
-    test::must(world.generations.write_state(1, {false, true, 0}));
+    test::must(world.generations.write_state(1, {false, 2}));
     fs::remove_all(world.paths.generation(1));
     world.write(1, {});
     CHECK(test::must(world.generations.read_state(1)) == GenerationState{});
