@@ -130,6 +130,12 @@ void add_isolation(Options& options, const model::Container& container,
     options.value("ulimit", "stack=524288:524288");
 }
 
+/// podman's own default for the target is the same in all versions only where it is written out.
+void add_secrets(Options& options, const std::vector<model::Secret>& secrets) {
+    for (const auto& secret : secrets)
+        options.value("secret", secret.name + ",type=mount,target=" + secret.target);
+}
+
 void add_network(Options& options, const model::Container& container) {
     options.value("network", container.network);
     options.each_csv("publish", container.ports);
@@ -177,6 +183,7 @@ std::vector<std::string> container_options(const model::Container& container,
     add_service(options, container);
     add_process(options, container, placement);
     add_isolation(options, container, placement);
+    add_secrets(options, container.secrets);
     add_network(options, container);
     add_health(options, container.health);
     return options.take();

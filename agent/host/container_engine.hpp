@@ -53,6 +53,8 @@ class ContainerEngine {
     [[nodiscard]] virtual model::Result<std::vector<ContainerInfo>> containers() = 0;
     /// Both, asked for at the same time.
     [[nodiscard]] virtual model::Result<Inventory> inventory() = 0;
+    /// Names of the secrets in the store.
+    [[nodiscard]] virtual model::Result<std::vector<std::string>> secrets() = 0;
     /// Brings the image with the reference `ref` of an OCI layout into the store and returns the id
     /// that it has there.
     [[nodiscard]] virtual model::Result<model::Sha256> pull_layout(

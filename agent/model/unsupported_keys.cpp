@@ -32,7 +32,6 @@ Problems unsupported_keys(const Description& description, const std::string& whe
         const auto& container = description.containers[i];
         const auto path = "containers[" + std::to_string(i) + "].";
         keys.add_if(!container.devices.empty(), path + "devices");
-        keys.add_if(!container.secrets.empty(), path + "secrets");
     }
     keys.add_if(!description.init_containers.empty(), "init-containers");
     keys.add_if(!description.file_providers.empty(), "file-providers");

@@ -26,9 +26,7 @@ void check_image_ids(const model::Description& description, const std::string& w
                                 .hint = "'update-agent bundle create' fills it in"});
 }
 
-Result<model::Description> read_description(bundle::BundleReader& reader,
-                                            const std::string& where) {
-    TRY_ASSIGN(const auto text, reader.read_description());
+Result<model::Description> parse_description(const std::string& text, const std::string& where) {
     Problems problems;
     auto description = model::parse_description(text, where, problems);
     if (problems.empty()) {
@@ -43,7 +41,9 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                   const std::filesystem::path& file, OpenedBundles& opened) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
     TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file));
-    TRY_ASSIGN(auto description, read_description(reader, file.string()));
+    TRY_ASSIGN(auto text, reader.read_description());
+    TRY_ASSIGN(auto description, parse_description(text, file.string()));
+    planning::BundleTexts texts{.description = std::move(text)};
     std::string anchor;
     if (signer) {
         TRY(bundle::check_limits(trust, *signer, description));
@@ -63,7 +63,8 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                                  .digest = reader.digest(),
                                  .anchor = std::move(anchor),
                                  .source = file.string(),
-                                 .bytes = reader.manifest().total_size()});
+                                 .bytes = reader.manifest().total_size(),
+                                 .texts = std::move(texts)});
     opened.readers.emplace(id, std::move(reader));
     return {};
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/facts.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <system_error>
 
 #include "agent/store/failed_sets.hpp"
@@ -57,6 +59,25 @@ Result<std::map<std::string, std::string>> missing_packages(
     return missing;
 }
 
+bool wants_secrets(const model::Description& description) {
+    const auto has_any = [](const model::Container& each) { return !each.secrets.empty(); };
+    return std::ranges::any_of(description.containers, has_any) ||
+           std::ranges::any_of(description.init_containers, has_any);
+}
+
+/// The engine is not asked where nobody wants any.
+Result<std::optional<std::set<std::string>>> secrets(
+    const Context& context, const std::vector<planning::Candidate>& candidates) {
+    std::optional<std::set<std::string>> there;
+    if (std::ranges::none_of(candidates, [](const planning::Candidate& candidate) {
+            return wants_secrets(candidate.description);
+        }))
+        return there;
+    TRY_ASSIGN(const auto names, context.host.engine.secrets());
+    there.emplace(names.begin(), names.end());
+    return there;
+}
+
 }  // namespace
 
 Result<planning::MachineFacts> gather_facts(const Context& context,
@@ -79,6 +100,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
         facts.foreign_units = unit_files_below(context.paths.root(), names);
         return facts;
     }
+    TRY_ASSIGN(facts.secrets, secrets(context, candidates));
     TRY_ASSIGN(facts.render.systemd_version, context.host.services.version());
     TRY_ASSIGN(const auto foreign, context.host.services.foreign_unit_files(names));
     facts.foreign_units = {foreign.begin(), foreign.end()};

@@ -166,6 +166,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     for (const auto* candidate : brought) {
         check_machine(*candidate, facts, problems);
         check_host_packages(*candidate, facts, problems);
+        check_secrets(*candidate, facts, problems);
     }
     // What stays is only checked with what comes; a removal's dependants were named above.
     if (!brought.empty()) check_requirements(plan.result, removed, problems);

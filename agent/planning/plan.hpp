@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@
 #include "agent/units/render.hpp"
 
 namespace agent::planning {
+
+/// What a bundle has as text, beside what was parsed.
+struct BundleTexts {
+    /// For the places of what is wrong in it.
+    std::string description = {};
+};
 
 /// A bundle that was read and trusted, and that the request wants installed.
 struct Candidate {
@@ -26,6 +33,7 @@ struct Candidate {
     std::uint64_t bytes = 0;
     /// A bundle of a kept generation, which is put back: it was admitted once.
     bool kept = false;
+    BundleTexts texts = {};
     /// Create specs as that generation stored them; used as they are instead of being made anew.
     std::map<model::ContainerName, containers::CreateSpec> specs = {};
 };
@@ -62,6 +70,8 @@ struct MachineFacts {
     /// Host packages that the candidates want and that are not there as they want them, by
     /// model::to_string(): the version that is installed, empty where none is.
     std::map<std::string, std::string> missing_packages;
+    /// Secrets in the engine's store; absent where nobody wants any, or the engine is not asked.
+    std::optional<std::set<std::string>> secrets = std::nullopt;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     /// Also where volumes may lie.

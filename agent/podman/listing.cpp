@@ -71,4 +71,14 @@ Result<std::vector<ImageInfo>> parse_images(std::string_view json) {
     return parse_list<ImageInfo>(json, "podman images", add_image);
 }
 
+std::vector<std::string> parse_lines(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        if (end != 0) lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
 }  // namespace agent::podman

@@ -15,4 +15,7 @@ namespace agent::podman {
 /// What `podman images --format json` prints, every image once with all of its names.
 [[nodiscard]] model::Result<std::vector<host::ImageInfo>> parse_images(std::string_view json);
 
+/// Lines that are not empty, of a listing by a template.
+[[nodiscard]] std::vector<std::string> parse_lines(std::string_view text);
+
 }  // namespace agent::podman

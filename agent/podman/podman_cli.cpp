@@ -153,6 +153,13 @@ Result<host::Inventory> PodmanCli::inventory() {
     return host::Inventory{.images = std::move(*brought), .containers = std::move(*there)};
 }
 
+Result<std::vector<std::string>> PodmanCli::secrets() {
+    TRY_ASSIGN(const std::string names, run({"podman secret ls",
+                                             {"secret", "ls", "--format", "{{.Name}}"},
+                                             options_.call_timeout}));
+    return parse_lines(names);
+}
+
 Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string& ref) {
     TRY_ASSIGN(const PullView view, PullView::make(layout, ref, pull_view()));
     TRY_ASSIGN(const fs::path store, graph_root());

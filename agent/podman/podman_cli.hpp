@@ -44,6 +44,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<std::vector<host::ImageInfo>> images() override;
     [[nodiscard]] model::Result<std::vector<host::ContainerInfo>> containers() override;
     [[nodiscard]] model::Result<host::Inventory> inventory() override;
+    [[nodiscard]] model::Result<std::vector<std::string>> secrets() override;
     [[nodiscard]] model::Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                                            const std::string& ref) override;
     [[nodiscard]] model::Result<> tag(const model::Sha256& image, const std::string& name) override;

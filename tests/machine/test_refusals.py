@@ -270,7 +270,6 @@ UNSUPPORTED = {
     "scope": ("addon", 'scope = "s"\n', {}),
     "scope-definitions": ("base", 'scope-definitions = ["s"]\n', {}),
     "containers[0].devices": ("base", "", {"devices": ["/dev/null"]}),
-    "containers[0].secrets": ("base", "", {"secrets": [{"name": "s"}]}),
     'images = "registry"': ("base", 'images = "registry"\n',
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}
 

@@ -140,6 +140,12 @@ TEST_CASE("each key becomes its option of podman-create") {
         {"tmpfs",
          [](auto& c) { c.tmpfs = {"/tmp:size=1m,mode=1777"}; },
          {"--tmpfs=/tmp:size=1m,mode=1777"}},
+        {"secrets",
+         [](auto& c) {
+             c.secrets = {{"key", "key"}, {"cert", "/run/a b/cert.pem"}};
+         },
+         {"--secret=key,type=mount,target=key",
+          "--secret=cert,type=mount,target=/run/a b/cert.pem"}},
         {"read-only", [](auto& c) { c.read_only = true; }, {"--read-only"}},
         {"init", [](auto& c) { c.init = true; }, {"--init"}},
         {"tty", [](auto& c) { c.tty = true; }, {"--tty"}},

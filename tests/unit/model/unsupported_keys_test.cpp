@@ -47,11 +47,10 @@ TEST_CASE("a description that can be carried out has no unsupported keys") {
 TEST_CASE("every key that cannot be carried out yet is named") {
     CHECK(unsupported_in(base("scope-definitions = [\"s\"]\n" + container("a") +
                               container("b",
-                                        "devices = [\"/dev/a\"]\n"
-                                        "secrets = [{name = \"s\"}]\n") +
+                                        "devices = [\"/dev/a\"]\n") +
                               "[[init-containers]]\nname = \"i\"\nimage = \"i\"\n"
                               "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
-          Keys{"scope-definitions", "containers[1].devices", "containers[1].secrets",
+          Keys{"scope-definitions", "containers[1].devices",
                "init-containers", "file-providers"});
     CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))) == Keys{"scope"});
     CHECK(unsupported_in(

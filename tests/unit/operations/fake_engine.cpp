@@ -43,6 +43,12 @@ Result<host::Inventory> FakeEngine::inventory() {
     return inventory;
 }
 
+Result<std::vector<std::string>> FakeEngine::secrets() {
+    return faults_.call("engine.secrets", [&] {
+        return Result<std::vector<std::string>>({secret_names.begin(), secret_names.end()});
+    });
+}
+
 Result<model::Sha256> FakeEngine::pull_layout(const std::filesystem::path& layout,
                                               const std::string& ref) {
     return faults_.call("engine.pull_layout", [&]() -> Result<model::Sha256> {
@@ -145,6 +151,7 @@ void FakeEngine::take_state(const FakeEngine& other) {
     health_of = other.health_of;
     gives = other.gives;
     pulls_as = other.pulls_as;
+    secret_names = other.secret_names;
 }
 
 Result<std::string> FakeEngine::health(const std::string& name) {

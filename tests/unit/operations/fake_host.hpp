@@ -75,6 +75,7 @@ class FakeEngine final : public host::ContainerEngine {
     Result<std::vector<host::ImageInfo>> images() override;
     Result<std::vector<host::ContainerInfo>> containers() override;
     Result<host::Inventory> inventory() override;
+    Result<std::vector<std::string>> secrets() override;
     Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                       const std::string& ref) override;
     Result<> untag(const model::Sha256& image, const std::string& name) override;
@@ -101,6 +102,7 @@ class FakeEngine final : public host::ContainerEngine {
     std::map<std::string, std::string> health_of;
     /// Names of images that can be pushed; each one's content is its name.
     std::set<std::string> gives;
+    std::set<std::string> secret_names;
     /// A store that gives another id to what it pulls.
     std::optional<model::Sha256> pulls_as;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Installations that are refused before anything is done.
+#include <algorithm>
+
 #include "agent/store/history.hpp"
 #include "agent/store/lock.hpp"
 #include "tests/unit/operations/scene.hpp"
@@ -72,6 +74,14 @@ TEST_CASE("What is refused leaves the machine and the history as they were") {
              scene.services.foreign["ticker.service"] = "/lib/systemd/system/ticker.service";
          },
          ErrorCode::conflict, "/lib/systemd/system/ticker.service"},
+        {"a secret that podman has not",
+         [&](Scene& scene) {
+             make_bundle(file, clock_description() + "secrets = [{name = \"key\"}]\n");
+             scene.engine.secret_names = {"other"};
+         },
+         ErrorCode::conflict,
+         "containers[0].secrets[0].name: podman has no secret 'key' (podman secret create key "
+         "FILE)"},
         {"a key that this version cannot carry out",
          [&](Scene&) { make_bundle(file, clock_description() + "devices = [\"/dev/ttyS0\"]\n"); },
          ErrorCode::invalid, "not supported by this version"},
@@ -117,6 +127,26 @@ TEST_CASE("What is refused leaves the machine and the history as they were") {
         REQUIRE(after.size() <= history.size() + 1);
         if (after.size() > history.size()) CHECK(has(after.back().outcome, each.says));
     }
+}
+
+TEST_CASE("Podman is asked for secrets only where a container wants one") {
+    const TemporaryDirectory directory;
+    const auto file = make_bundle(directory.path() / "clock.bundle",
+                                  clock_description() + "secrets = [{name = \"key\"}]\n");
+    const auto asked = [](const Scene& scene) {
+        const auto& calls = scene.faults.calls();
+        return std::count(calls.begin(), calls.end(), "engine.secrets");
+    };
+    Scene scene;
+    scene.engine.secret_names = {"key"};
+    scene.have({bundles().base});
+    CHECK(asked(scene) == 0);
+    scene.have({file});
+    CHECK(asked(scene) == 1);
+    CHECK(std::ranges::any_of(scene.engine.arguments, [](const auto& each) {
+        const auto& words = each.second;
+        return std::count(words.begin(), words.end(), "--secret=key,type=mount,target=key") == 1;
+    }));
 }
 
 TEST_CASE("Problems of all files are told together") {

@@ -6,6 +6,7 @@
 using agent::model::ErrorCode;
 using agent::podman::parse_containers;
 using agent::podman::parse_images;
+using agent::podman::parse_lines;
 
 namespace {
 
@@ -31,6 +32,13 @@ TEST_CASE("Containers as podman 4.3 and 5.4 list them") {
     CHECK(container.image_id == "86d8");
     CHECK(container.labels == std::map<std::string, std::string>{{"update-agent.container", "a"},
                                                                  {"update-agent./dev/x:y", "8.1"}});
+}
+
+TEST_CASE("A listing by a template is a list of its lines") {
+    using Lines = std::vector<std::string>;
+    CHECK(parse_lines("").empty());
+    CHECK(parse_lines("key\n") == Lines{"key"});
+    CHECK(parse_lines("key\n\nNAME\nlast") == Lines{"key", "NAME", "last"});
 }
 
 TEST_CASE("Maps and lists that are null or absent are empty") {

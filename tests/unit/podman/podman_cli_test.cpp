@@ -54,6 +54,7 @@ TEST_CASE("Every call has its words, and none goes through a shell") {
         {"[images][--format][json]", [&] { return podman.images().has_value(); }},
         {"[ps][--all][--filter][label=update-agent.container][--format][json]",
          [&] { return podman.containers().has_value(); }},
+        {"[secret][ls][--format][{{.Name}}]", [&] { return podman.secrets().has_value(); }},
         {"[tag][" + kHex + "][" + name + "]", [&] { return podman.tag(kImage, name).has_value(); }},
         {"[push][--quiet][--compression-format][zstd][" + name + "][oci:/l:x:1]",
          [&] { return podman.push_layout(name, "/l", "x:1").has_value(); }},
