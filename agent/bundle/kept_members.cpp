@@ -82,9 +82,16 @@ Result<std::string> read_kept_manifest(const std::filesystem::path& directory,
 
 Result<std::string> read_kept_description(const std::filesystem::path& directory,
                                           const Manifest& manifest) {
-    const auto file = directory / kDescriptionMember;
-    TRY_ASSIGN(std::string text, read_file(file, kMaxDescriptionBytes));
-    const auto* const entry = manifest.find(std::string(kDescriptionMember));
+    return read_kept_member(directory, manifest, std::string(kDescriptionMember),
+                            kMaxDescriptionBytes);
+}
+
+Result<std::string> read_kept_member(const std::filesystem::path& directory,
+                                     const Manifest& manifest, const std::string& path,
+                                     std::uint64_t limit) {
+    const auto file = directory / path;
+    TRY_ASSIGN(std::string text, read_file(file, limit));
+    const auto* const entry = manifest.find(path);
     if (entry != nullptr && crypto::sha256(text) == entry->digest) return text;
     return fail(ErrorCode::invalid, file.string() + ": " + kOtherContent);
 }

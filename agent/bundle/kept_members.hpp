@@ -25,6 +25,11 @@ struct DamagedMember {
 /// The description, if it is the one that the manifest lists; else ErrorCode::invalid.
 [[nodiscard]] model::Result<std::string> read_kept_description(
     const std::filesystem::path& directory, const Manifest& manifest);
+/// One member of at most `limit` bytes, if it is what the manifest lists; else ErrorCode::invalid.
+[[nodiscard]] model::Result<std::string> read_kept_member(const std::filesystem::path& directory,
+                                                          const Manifest& manifest,
+                                                          const std::string& path,
+                                                          std::uint64_t limit);
 /// All that are missing, or not what the manifest lists. Reads every byte, with constant memory.
 [[nodiscard]] model::Result<std::vector<DamagedMember>> damaged_members(
     const std::filesystem::path& directory, const Manifest& manifest, const ReadProgress& progress);

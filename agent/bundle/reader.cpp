@@ -33,6 +33,8 @@ struct BundleReader::State {
     std::uint64_t total = 0;
 
     [[nodiscard]] Result<std::string> read_whole(const ArchiveMember& member, std::uint64_t limit);
+    [[nodiscard]] Result<std::string> read_checked(const ArchiveMember& member,
+                                                   const ManifestEntry& entry, std::uint64_t limit);
     [[nodiscard]] Result<> open_signature();
     [[nodiscard]] Result<std::string> read_description();
     [[nodiscard]] Result<const ManifestEntry*> accept(const ArchiveMember& member);
@@ -93,6 +95,27 @@ const Manifest& BundleReader::manifest() const {
     return state_->manifest;
 }
 
+Result<std::map<std::string, std::string>> BundleReader::read_members(
+    const std::set<std::string>& paths, std::uint64_t limit) {
+    TRY(read_description());
+    for (const auto& path : paths)
+        if (state_->manifest.find(path) == nullptr)
+            return fail(ErrorCode::invalid, "has no " + path + ", which its description names");
+    std::map<std::string, std::string> texts;
+    while (texts.size() < paths.size()) {
+        TRY_ASSIGN(const auto member, state_->stream.next());
+        // What is listed and not there is told with how much else is missing.
+        if (!member) return fail(state_->check_complete().error());
+        TRY_ASSIGN(const ManifestEntry* entry, state_->accept(*member));
+        if (paths.count(member->path) == 0) {
+            TRY(state_->read_member(*entry, nullptr, {}));
+            continue;
+        }
+        TRY_ASSIGN(texts[member->path], state_->read_checked(*member, *entry, limit));
+    }
+    return texts;
+}
+
 Result<> BundleReader::verify_rest(const ReadProgress& progress) {
     assert(state_->description);
     return state_->read_rest(nullptr, progress);
@@ -126,6 +149,15 @@ Result<std::string> BundleReader::State::read_whole(const ArchiveMember& member,
     return text;
 }
 
+Result<std::string> BundleReader::State::read_checked(const ArchiveMember& member,
+                                                      const ManifestEntry& entry,
+                                                      std::uint64_t limit) {
+    TRY_ASSIGN(std::string text, read_whole(member, limit));
+    if (crypto::sha256(text) != entry.digest)
+        return fail(stream.damaged("its content is not what the manifest lists"));
+    return text;
+}
+
 Result<std::string> BundleReader::State::read_description() {
     auto parsed = Manifest::parse(manifest_text);
     if (!parsed) return fail(parsed.error().with_context(stream.file().string()));
@@ -137,9 +169,7 @@ Result<std::string> BundleReader::State::read_description() {
             stream.invalid("`bundle.toml` comes right after `manifest` and `manifest.sig` "
                            "in a bundle file, and is not there"));
     TRY_ASSIGN(const ManifestEntry* entry, accept(*third));
-    TRY_ASSIGN(std::string text, read_whole(*third, kMaxDescriptionBytes));
-    if (crypto::sha256(text) != entry->digest)
-        return fail(stream.damaged("its content is not what the manifest lists"));
+    TRY_ASSIGN(std::string text, read_checked(*third, *entry, kMaxDescriptionBytes));
     done = text.size();
     return text;
 }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "agent/bundle/manifest.hpp"
@@ -35,6 +37,10 @@ class BundleReader {
     [[nodiscard]] model::Result<std::string> read_description();
     /// After read_description().
     [[nodiscard]] const Manifest& manifest() const;
+    /// The texts of these small members, by path, each of at most `limit` bytes. Nothing else can
+    /// be read with this reader after that.
+    [[nodiscard]] model::Result<std::map<std::string, std::string>> read_members(
+        const std::set<std::string>& paths, std::uint64_t limit);
 
     /// Writes manifest, signature, description and every other member below `directory` (made, must
     /// not exist), each checked while it is written, all on disk when it returns. On failure the

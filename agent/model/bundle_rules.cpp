@@ -12,6 +12,9 @@
 namespace agent::model {
 namespace {
 
+/// Each has a schema, which is read into memory.
+constexpr std::size_t kMaxScopes = 64;
+
 void check_container_names(ParsedDescription& parsed) {
     std::set<ContainerName> seen;
     const auto check = [&seen](const std::vector<Container>& containers,
@@ -151,6 +154,9 @@ void check_base_rules(ParsedDescription& parsed) {
     if (!parsed.root.has("os"))
         parsed.root.problem("os", "is missing: a base bundle must name the systems it is for",
                             "write a range of VERSION_ID, such as \">= 12\"");
+    if (parsed.description.scope_definitions.size() > kMaxScopes)
+        parsed.root.problem("scope-definitions", "are more than " + std::to_string(kMaxScopes),
+                            "define fewer");
     for (const auto* key : {"bundle-group", "scope"}) {
         if (parsed.root.has(key))
             parsed.root.problem(key, "is for add-ons only",

@@ -26,8 +26,6 @@ class UnsupportedKeys {
 Problems unsupported_keys(const Description& description, const std::string& where) {
     UnsupportedKeys keys(where);
     keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
-    keys.add_if(!description.scope.empty(), "scope");
-    keys.add_if(!description.scope_definitions.empty(), "scope-definitions");
     for (std::size_t i = 0; i < description.containers.size(); ++i) {
         const auto& container = description.containers[i];
         const auto path = "containers[" + std::to_string(i) + "].";

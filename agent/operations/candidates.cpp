@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "agent/model/images.hpp"
+#include "agent/operations/scope_texts.hpp"
 #include "agent/store/history.hpp"
 
 namespace agent::operations {
@@ -43,7 +44,8 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
     TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file));
     TRY_ASSIGN(auto text, reader.read_description());
     TRY_ASSIGN(auto description, parse_description(text, file.string()));
-    planning::BundleTexts texts{.description = std::move(text)};
+    planning::BundleTexts texts{.description = std::move(text), .schemas = {}};
+    TRY_ASSIGN(texts.schemas, read_schemas(file, reader, description));
     std::string anchor;
     if (signer) {
         TRY(bundle::check_limits(trust, *signer, description));

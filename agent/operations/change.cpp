@@ -9,6 +9,7 @@
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/rollback.hpp"
+#include "agent/operations/scope_texts.hpp"
 #include "agent/operations/steps.hpp"
 #include "agent/operations/transaction.hpp"
 
@@ -152,6 +153,7 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
         wanted.remove = std::move(back.remove);
     }
     TRY_ASSIGN(prepared.facts, gather_facts(context, wanted.add));
+    TRY_ASSIGN(prepared.facts.texts, installed_texts(context, prepared.before, wanted.add));
     auto plan = planning::make_plan(prepared.before, wanted, prepared.facts);
     if (!plan) return model::fail(model::to_error(plan.error()));
     prepared.plan = std::move(*plan);

@@ -9,6 +9,7 @@
 #include "agent/bundle/writer.hpp"
 #include "agent/model/description.hpp"
 #include "agent/model/images.hpp"
+#include "agent/operations/scope_texts.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -122,6 +123,8 @@ Result<bundle::SigningMaterial> read_signing(const CreateBundleRequest& request)
 Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRequest& request) {
     TRY_ASSIGN(const auto text, store::read_file(request.description));
     TRY_ASSIGN(const auto description, read_description(request.description, text));
+    auto files = added_files(request.add);
+    TRY(add_schemas(description, request.description, files));
     TRY_ASSIGN(const auto signing, read_signing(request));
     CreatedBundle created{.file = request.output,
                           .id = description.id,
@@ -145,7 +148,7 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
         TRY(compare_ids(description, created.images));
     }
     content.description = model::with_image_ids(text, created.images);
-    content.files = added_files(request.add);
+    content.files = std::move(files);
     context.progress.step("writing " + created.file.string());
     TRY_ASSIGN(created.digest,
                bundle::write_bundle(content, signing, created.file,

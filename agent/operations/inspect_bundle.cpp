@@ -2,6 +2,7 @@
 #include "agent/operations/inspect_bundle.hpp"
 
 #include "agent/operations/candidates.hpp"
+#include "agent/operations/scope_texts.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -68,6 +69,13 @@ Result<model::Description> validate_description(const Context& context,
     TRY_ASSIGN(auto description, parse(text, file.string()));
     for (const auto& later : model::unsupported_keys(description, file.string()))
         context.progress.warning(model::to_string(later));
+    std::vector<std::pair<std::string, std::filesystem::path>> files;
+    if (const auto schemas = add_schemas(description, file, files); !schemas) {
+        // One that lies elsewhere is given to `bundle create`.
+        if (schemas.error().code() != model::ErrorCode::not_found)
+            return model::fail(schemas.error());
+        context.progress.warning(schemas.error().text());
+    }
     return description;
 }
 

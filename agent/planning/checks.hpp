@@ -35,6 +35,10 @@ void check_names(const model::InstalledSet& result, const Brought& brought,
 /// whether the places and gids of what is brought are allowed and belong to one bundle.
 void check_volumes(const model::InstalledSet& result, const Brought& brought,
                    const model::VolumeRoots& roots, model::Problems& problems);
+/// Whether every schema that is brought can be used, and every add-on with a scope is what the
+/// schema of its base allows.
+void check_scopes(const model::InstalledSet& result, const Brought& brought,
+                  const MachineFacts& facts, model::Problems& problems);
 /// Whether a candidate may take the place of what is installed with its id: by its version, its
 /// content and its signer.
 void check_successor(const Candidate& candidate, const model::InstalledBundle& there,

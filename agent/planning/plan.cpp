@@ -172,6 +172,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     if (!brought.empty()) check_requirements(plan.result, removed, problems);
     check_names(plan.result, brought, facts, problems);
     check_volumes(plan.result, brought, facts.render.volume_roots, problems);
+    check_scopes(plan.result, brought, facts, problems);
     if (!problems.empty()) return tl::unexpected<Problems>(std::move(problems));
 
     order_bundles(installed, brought, removed, plan);

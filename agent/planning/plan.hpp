@@ -17,8 +17,10 @@ namespace agent::planning {
 
 /// What a bundle has as text, beside what was parsed.
 struct BundleTexts {
-    /// For the places of what is wrong in it.
+    /// For the places of what is wrong in it, and to be compared with a scope.
     std::string description = {};
+    /// Of the scopes that a base defines, by their names.
+    std::map<std::string, std::string> schemas = {};
 };
 
 /// A bundle that was read and trusted, and that the request wants installed.
@@ -70,6 +72,9 @@ struct MachineFacts {
     /// Host packages that the candidates want and that are not there as they want them, by
     /// model::to_string(): the version that is installed, empty where none is.
     std::map<std::string, std::string> missing_packages;
+    /// Of the installed bundles that scopes are about, where the request may change what they
+    /// allow.
+    std::map<model::BundleId, BundleTexts> texts = {};
     /// Secrets in the engine's store; absent where nobody wants any, or the engine is not asked.
     std::optional<std::set<std::string>> secrets = std::nullopt;
     /// Number of the generation that the plan would make.

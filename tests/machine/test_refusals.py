@@ -267,8 +267,6 @@ copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
 UNSUPPORTED = {
     "init-containers": ("base", f'[[init-containers]]\nname = "i"\nimage = "{IMAGE}"\n', {}),
     "file-providers": ("base", PROVIDER, {}),
-    "scope": ("addon", 'scope = "s"\n', {}),
-    "scope-definitions": ("base", 'scope-definitions = ["s"]\n', {}),
     "containers[0].devices": ("base", "", {"devices": ["/dev/null"]}),
     'images = "registry"': ("base", 'images = "registry"\n',
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}

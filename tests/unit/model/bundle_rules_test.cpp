@@ -130,6 +130,11 @@ TEST_CASE("a base has what only a base may have") {
     check({base("bundle-group = {name = \"g\", gid = 2000}\n" + container("a")), 7, 1,
            "bundle-group", "add-ons only"});
     check({base("scope = \"s\"\n" + container("a")), 7, 1, "scope", "add-ons only"});
+    std::string scopes = "\"s\"";
+    for (int i = 0; i < 64; ++i)
+        scopes += ", \"s" + std::to_string(i) + "\"";
+    check({base("scope-definitions = [" + scopes + "]\n" + container("a")), 7, 1,
+           "scope-definitions", "more than 64"});
     CHECK(problems_of(base(container("a",
                                      "user = \"root\"\nrealtime = true\n"
                                      "cap-add = [\"SYS_NICE\"]\nuid-map = [\"0:0:1\"]\n")))

@@ -31,28 +31,29 @@ using Keys = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a description that can be carried out has no unsupported keys") {
-    CHECK(unsupported_in(base("architectures = [\"amd64\"]\ncompatible = [\"x\"]\n" +
-                              container("a",
-                                        "memory-max = \"1G\"\nnetwork = \"bridge\"\n"
-                                        "ports = [\"80\"]\nhealth = {cmd = \"true\"}\n"
-                                        "realtime = true\ntmpfs = [\"/tmp\"]\n"
-                                        "mounts = [{volume = \"v\", target = \"/v\"}]\n") +
-                              "[[groups]]\nname = \"g\"\ngid = 2000\n"
-                              "[[volumes]]\nname = \"v\"\n"))
-              .empty());
+    CHECK(
+        unsupported_in(
+            base(
+                "scope-definitions = [\"s\"]\narchitectures = [\"amd64\"]\ncompatible = [\"x\"]\n" +
+                container("a",
+                          "memory-max = \"1G\"\nnetwork = \"bridge\"\n"
+                          "ports = [\"80\"]\nhealth = {cmd = \"true\"}\n"
+                          "realtime = true\ntmpfs = [\"/tmp\"]\n"
+                          "secrets = [{name = \"s\"}]\n"
+                          "mounts = [{volume = \"v\", target = \"/v\"}]\n") +
+                "[[groups]]\nname = \"g\"\ngid = 2000\n"
+                "[[volumes]]\nname = \"v\"\n"))
+            .empty());
     CHECK(unsupported_in(addon("bundle-group = {name = \"g\", gid = 2000}\n" + container("a")))
               .empty());
 }
 
 TEST_CASE("every key that cannot be carried out yet is named") {
-    CHECK(unsupported_in(base("scope-definitions = [\"s\"]\n" + container("a") +
-                              container("b",
-                                        "devices = [\"/dev/a\"]\n") +
+    CHECK(unsupported_in(base(container("a") + container("b", "devices = [\"/dev/a\"]\n") +
                               "[[init-containers]]\nname = \"i\"\nimage = \"i\"\n"
                               "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
-          Keys{"scope-definitions", "containers[1].devices",
-               "init-containers", "file-providers"});
-    CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))) == Keys{"scope"});
+          Keys{"containers[1].devices", "init-containers", "file-providers"});
+    CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))).empty());
     CHECK(unsupported_in(
               base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"a@sha256:" +
                    std::string(64, '0') + "\"\n")) == Keys{"images = \"registry\""});
