@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/containers/csv_field.hpp"
+
 namespace agent::containers {
 namespace {
 
@@ -56,16 +58,6 @@ class Options {
     [[nodiscard]] std::vector<std::string> take() { return std::move(list_); }
 
   private:
-    static std::string csv_field(const std::string& text) {
-        if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-        std::string quoted = "\"";
-        for (const char c : text) {
-            if (c == '"') quoted += '"';
-            quoted += c;
-        }
-        return quoted + '"';
-    }
-
     std::vector<std::string> list_;
 };
 
@@ -121,6 +113,8 @@ void add_isolation(Options& options, const model::Container& container,
     options.each("tmpfs", container.tmpfs);
     for (const auto& mount : placement.mounts)
         options.value("volume", volume(mount));
+    // As the description has them, whatever they lead to: see device_arguments.hpp.
+    options.each_csv("device", container.devices);
     if (container.shm_size) options.value("shm-size", std::to_string(*container.shm_size) + "b");
     if (!container.realtime) return;
     options.value("ipc", "host");

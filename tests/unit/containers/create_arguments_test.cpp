@@ -98,6 +98,11 @@ TEST_CASE("each key becomes its option of podman-create") {
          {"--sdnotify=conmon"},
          {"--sdnotify=container"}},
         {"user", [](auto& c) { c.user = "2001:100"; }, {"--user=2001:100"}},
+        {"devices",
+         [](auto& c) {
+             c.devices = {"/dev/serial/by-id/usb-A", "/dev/a,\"b\""};
+         },
+         {"--device=/dev/serial/by-id/usb-A", "--device=\"/dev/a,\"\"b\"\"\""}},
         {"groups",
          [](auto& c) {
              c.groups = {"dialout", "44"};
