@@ -2,10 +2,10 @@
 #include "agent/operations/collect.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <system_error>
 
 #include "agent/model/images.hpp"
+#include "agent/operations/failures.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -78,22 +78,6 @@ Result<> keep_users(const store::Generations& generations, const std::set<model:
     return {};
 }
 
-/// Goes on after a failure: one image that somebody uses must not keep all the rest.
-class Failures {
-  public:
-    void note(const Result<>& result) {
-        if (result) return;
-        first_ = first_ ? first_->followed_by(result.error()) : result.error();
-    }
-    [[nodiscard]] Result<> result() const {
-        if (first_) return model::fail(*first_);
-        return {};
-    }
-
-  private:
-    std::optional<model::Error> first_;
-};
-
 }  // namespace
 
 Garbage find_garbage(const std::vector<InstalledSet>& sets, unsigned current, unsigned keep,
@@ -142,6 +126,7 @@ Result<Garbage> look_for_garbage(const Context& context, const std::set<std::str
 
 Result<> collect_garbage(const Context& context, const std::set<std::string>& ours) {
     const store::Generations generations(context.paths);
+    // One image that somebody uses must not keep all the rest.
     Failures failures;
     failures.note(generations.remove_leftovers());
     auto garbage = look_for_garbage(context, ours);
