@@ -4,6 +4,7 @@
 #include "agent/apt/helper_package_database.hpp"
 #include "agent/cli/run.hpp"
 #include "agent/cli/signals.hpp"
+#include "agent/machine/linux_devices.hpp"
 #include "agent/machine/linux_machine.hpp"
 #include "agent/podman/podman_cli.hpp"
 #include "agent/systemd/systemd_bus.hpp"
@@ -33,9 +34,14 @@ int main(int argc, char** argv) {
     apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
                                         options.root);
     machine::LinuxMachine machine(options.root);
+    machine::LinuxDevices devices;
     return cli::run(
         *line, std::move(*configuration),
-        {.engine = engine, .services = services, .packages = packages, .machine = machine},
+        {.engine = engine,
+         .services = services,
+         .packages = packages,
+         .machine = machine,
+         .devices = devices},
         {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",
          .build_date = std::chrono::system_clock::from_time_t(UPDATE_AGENT_BUILD_DATE)});
 }

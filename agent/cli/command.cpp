@@ -40,6 +40,7 @@ struct Values {
     VersionMatch match;
     VersionCompare compare;
     Recover recover;
+    Recreate recreate;
     Confirm confirm;
     Startup startup;
     InitStore init_store;
@@ -73,6 +74,9 @@ void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) 
     rollback->add_flag("--dry-run", values.rollback.dry_run, "Print the plan and change nothing");
     add_retry(*rollback, values.rollback.retry);
     add(app, "recover", "Settle a change that was interrupted", values.recover, chosen);
+    add(app, "recreate", "Create containers again whose devices changed", values.recreate, chosen)
+        ->add_flag("--if-changed", values.recreate.if_changed,
+                   "Ask podman only where a device may have changed");
 }
 
 void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) {

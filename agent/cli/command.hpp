@@ -80,6 +80,10 @@ struct VersionCompare {
     std::string right;
 };
 struct Recover {};
+struct Recreate {
+    /// Asks podman only where a device may have changed.
+    bool if_changed = false;
+};
 struct Confirm {};
 struct Startup {};
 struct InitStore {};
@@ -94,8 +98,8 @@ struct Complete {
 using Command =
     std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs,
                  ShowHistory, Doctor, Verify, BundleCreate, BundleValidate, BundleInspect,
-                 BundleVerify, VersionMatch, VersionCompare, Recover, Confirm, Startup, InitStore,
-                 StoreStamp, Complete>;
+                 BundleVerify, VersionMatch, VersionCompare, Recover, Recreate, Confirm, Startup,
+                 InitStore, StoreStamp, Complete>;
 
 struct Options {
     bool json = false;

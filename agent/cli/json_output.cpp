@@ -51,6 +51,14 @@ Json describe(const operations::ContainerStatus& container) {
     Json value{{"name", container.name.value()},
                {"podman-name", container.podman_name},
                {"state", to_string(container.condition)}};
+    value["devices"] = Json::array();
+    const auto number = [](const auto& device) {
+        return device ? Json(to_string(*device)) : Json();
+    };
+    for (const auto& device : container.devices)
+        value["devices"].push_back({{"path", device.path},
+                                    {"created", number(device.created)},
+                                    {"now", number(device.now)}});
     if (!container.unit) return value;
     const auto& unit = *container.unit;
     value["unit"] = {
@@ -138,6 +146,19 @@ std::string settled(const std::optional<operations::Settled>& settled) {
                             {"bundles", info.bundles},
                             {"settled", to_string(settled->how)},
                             {"reason", settled->failure ? Json(settled->failure->text()) : Json()}};
+    return print(value);
+}
+
+std::string recreated(const operations::Recreation& recreation) {
+    Json value = document();
+    value["recreated"] = Json::array();
+    for (const auto& [user, reasons] : recreation.recreated)
+        value["recreated"].push_back({{"name", user.container.name.value()},
+                                      {"podman-name", user.container.podman_name},
+                                      {"reasons", reasons}});
+    value["missing"] = Json::array();
+    for (const auto& [container, path] : recreation.missing)
+        value["missing"].push_back({{"container", container.value()}, {"device", path}});
     return print(value);
 }
 

@@ -81,6 +81,10 @@ class Runner {
         TRY_ASSIGN(const auto settled, operations::recover(context_));
         return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};
     }
+    Result<Report> operator()(const Recreate& command) const {
+        TRY_ASSIGN(const auto done, operations::recreate(context_, command.if_changed));
+        return Report{.text = json_ ? json::recreated(done) : text::recreated(done)};
+    }
     Result<Report> operator()(const Confirm& /*command*/) const {
         TRY_ASSIGN(const auto settled, operations::confirm(context_));
         return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};

@@ -106,6 +106,23 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     text += "\n";
 }
 
+/// A table of its own, where there is a device: most machines have none.
+std::string devices(const operations::Status& status) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& bundle : status.bundles)
+        for (const auto& container : bundle.containers)
+            for (const auto& device : container.devices) {
+                const bool offline = container.condition == operations::Condition::offline;
+                rows.push_back({container.name.value(), device.path,
+                                device.created ? to_string(*device.created) : "-",
+                                device.now ? to_string(*device.now)
+                                : offline  ? "-"
+                                           : "missing"});
+            }
+    if (rows.empty()) return {};
+    return "\n" + table({"CONTAINER", "DEVICE", "CREATED WITH", "NOW"}, rows);
+}
+
 }  // namespace
 
 std::string outcome(const operations::Outcome& outcome) {
@@ -124,6 +141,14 @@ std::string outcome(const operations::Outcome& outcome) {
 
 std::string settled(const std::optional<operations::Settled>& settled) {
     return settled ? to_string(*settled) + "\n" : std::string("nothing to recover\n");
+}
+
+std::string recreated(const operations::Recreation& recreation) {
+    std::string text;
+    for (const auto& [user, reasons] : recreation.recreated)
+        for (const auto& reason : reasons)
+            text += "created again  " + user.container.podman_name + ": " + reason + "\n";
+    return text.empty() ? "nothing to do\n" : text;
 }
 
 std::string list(const operations::Status& status) {
@@ -184,7 +209,8 @@ std::string status(const operations::Status& status, model::SystemTime now) {
     if (rows.empty()) return "no bundles are installed\n" + unsettled;
     return "generation " + std::to_string(status.generation) +
            (status.confirmed ? ", confirmed\n" : ", not confirmed\n") + unsettled +
-           table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows);
+           table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows) +
+           devices(status);
 }
 
 std::string history(const std::vector<store::HistoryEntry>& entries) {

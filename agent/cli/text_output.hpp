@@ -10,6 +10,7 @@
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/recover.hpp"
+#include "agent/operations/recreate.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
@@ -20,6 +21,7 @@ namespace agent::cli::text {
 
 [[nodiscard]] std::string outcome(const operations::Outcome& outcome);
 [[nodiscard]] std::string settled(const std::optional<operations::Settled>& settled);
+[[nodiscard]] std::string recreated(const operations::Recreation& recreation);
 [[nodiscard]] std::string list(const operations::Status& status);
 [[nodiscard]] std::string show(const operations::BundleStatus& bundle);
 /// `now` is the time that "since" is counted from.

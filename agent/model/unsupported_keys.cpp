@@ -26,11 +26,6 @@ class UnsupportedKeys {
 Problems unsupported_keys(const Description& description, const std::string& where) {
     UnsupportedKeys keys(where);
     keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
-    for (std::size_t i = 0; i < description.containers.size(); ++i) {
-        const auto& container = description.containers[i];
-        const auto path = "containers[" + std::to_string(i) + "].";
-        keys.add_if(!container.devices.empty(), path + "devices");
-    }
     keys.add_if(!description.init_containers.empty(), "init-containers");
     keys.add_if(!description.file_providers.empty(), "file-providers");
     return keys.take();

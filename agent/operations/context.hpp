@@ -7,6 +7,7 @@
 
 #include "agent/config/configuration.hpp"
 #include "agent/host/container_engine.hpp"
+#include "agent/host/devices.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/service_manager.hpp"
@@ -21,6 +22,7 @@ struct Host {
     host::ServiceManager& services;
     host::PackageDatabase& packages;
     host::Machine& machine;
+    host::Devices& devices;
 };
 
 /// Jobs of units that stop or restart take as long as the containers' own timeouts; this only

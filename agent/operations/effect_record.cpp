@@ -141,6 +141,35 @@ PrepareVolume parse_volume(Fields& fields) {
                        .defaults = fields.get<std::string>("default")}};
 }
 
+Json recreated_record(const RecreateContainers& effect) {
+    Json list = Json::array();
+    for (const auto& each : effect.containers)
+        list.push_back({{"generation", each.generation},
+                        {"name", each.name.value()},
+                        {"podman-name", each.podman_name}});
+    return {{"containers", list},        {"services", effect.services},
+            {"targets", effect.targets}, {"upholders", effect.upholders},
+            {"pauses", effect.pauses},   {"bound-ms", effect.bound.count()}};
+}
+
+RecreateContainers parse_recreated(Fields& fields) {
+    RecreateContainers effect{.containers = {},
+                              .services = fields.get<Strings>("services"),
+                              .targets = fields.get<Strings>("targets"),
+                              .upholders = fields.get<Strings>("upholders"),
+                              .pauses = fields.get<Strings>("pauses"),
+                              .bound = fields.span("bound-ms")};
+    const auto list = fields.list("containers");
+    for (const auto& each : list) {
+        Fields own(each);
+        effect.containers.push_back({.generation = own.get<unsigned>("generation"),
+                                     .name = own.parsed<model::ContainerName>("name"),
+                                     .podman_name = own.get<std::string>("podman-name")});
+        if (!own.problem().empty()) fields.fail(own.problem());
+    }
+    return effect;
+}
+
 Activate parse_activate(Fields& fields) {
     return {.from = fields.get<unsigned>("from"),
             .to = fields.get<unsigned>("to"),
@@ -169,6 +198,7 @@ Effect parse_fields(const std::string& what, Fields& fields) {
     if (what == "prepare-volume") return parse_volume(fields);
     if (what == "create-container")
         return CreateContainer{.podman_name = fields.get<std::string>("name"), .arguments = {}};
+    if (what == "recreate-containers") return parse_recreated(fields);
     if (what == "write-generation") return parse_generation(fields);
     if (what == "note-active") return NoteActive{fields.get<Strings>("units")};
     if (what == "stop-units")
@@ -217,6 +247,9 @@ Json effect_record(const Effect& effect) {
             [](const PrepareVolume& e) { return named("prepare-volume", volume_record(e)); },
             [](const CreateContainer& e) {
                 return named("create-container", {{"name", e.podman_name}});
+            },
+            [](const RecreateContainers& e) {
+                return named("recreate-containers", recreated_record(e));
             },
             [](const WriteGeneration& e) {
                 return named("write-generation", {{"generation", e.generation.info.number}});

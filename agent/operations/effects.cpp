@@ -6,8 +6,10 @@
 #include "agent/bundle/oci_layout.hpp"
 #include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/create_container.hpp"
 #include "agent/operations/health_report.hpp"
 #include "agent/operations/jobs.hpp"
+#include "agent/operations/recreate_containers.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -289,7 +291,8 @@ bool is_switch(const Effect& effect) {
 }
 
 bool disturbs(const Effect& effect) {
-    return std::holds_alternative<StopUnits>(effect) || is_switch(effect) ||
+    return std::holds_alternative<RecreateContainers>(effect) ||
+           std::holds_alternative<StopUnits>(effect) || is_switch(effect) ||
            std::holds_alternative<StartUnits>(effect) ||
            std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
 }
@@ -305,6 +308,12 @@ std::string to_string(const Effect& effect) {
             [](const SyncEngineStore&) { return std::string("syncing the image store"); },
             [](const PrepareVolume& e) { return "preparing volume " + e.path; },
             [](const CreateContainer& e) { return "creating container " + e.podman_name; },
+            [](const RecreateContainers& e) {
+                std::vector<std::string> names;
+                for (const auto& container : e.containers)
+                    names.push_back(container.podman_name);
+                return "creating again " + joined(names);
+            },
             [](const WriteGeneration& e) {
                 return "writing generation " + std::to_string(e.generation.info.number);
             },
@@ -339,8 +348,9 @@ Result<> perform(const Effect& effect, World& world) {
                 return volumes::prepare(world.context.paths.root(), e.path, e.rights);
             },
             [&](const CreateContainer& e) {
-                return with_space(host.engine.create(e.arguments), world);
+                return with_space(create_from_stored(host, e.podman_name, e.arguments), world);
             },
+            [&](const RecreateContainers& e) { return recreate_containers(e, world); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
@@ -368,6 +378,7 @@ Result<> undo(const Effect& effect, World& world) {
                 return volumes::put_back(world.context.paths.root(), e.path, e.former);
             },
             [&](const CreateContainer& e) { return host.engine.remove_container(e.podman_name); },
+            [&](const RecreateContainers& e) { return undo_recreate_containers(e, world); },
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },

@@ -60,7 +60,29 @@ struct PrepareVolume {
 /// Undo: removes the container.
 struct CreateContainer {
     std::string podman_name;
+    /// As they are stored.
     std::vector<std::string> arguments;
+};
+/// A container that is to be created again, and the generation that has its arguments.
+struct RecreatedContainer {
+    unsigned generation = 0;
+    model::ContainerName name;
+    std::string podman_name;
+};
+/// Removes containers whose devices are others by now, and creates them again. Stops what runs of
+/// `services` before that, and starts it again. What fails keeps none of the others from it.
+/// Undo: creates those that are missing, and starts what ran.
+struct RecreateContainers {
+    std::vector<RecreatedContainer> containers;
+    /// Theirs, and those that restart with them, in the order in which they start.
+    std::vector<std::string> services;
+    /// Of their bundles, and what upholds the services meanwhile.
+    std::vector<std::string> targets;
+    std::vector<std::string> upholders;
+    /// Those of the services, which a start would wait for.
+    std::vector<std::string> pauses;
+    /// How long the starts are waited for.
+    std::chrono::milliseconds bound{};
 };
 /// Undo: removes the generation.
 struct WriteGeneration {
@@ -118,8 +140,8 @@ struct NoteState {
 };
 
 using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, PrepareVolume,
-                            CreateContainer, WriteGeneration, NoteActive, StopUnits, Activate,
-                            StartUnits, WatchHealth, NoteState>;
+                            CreateContainer, RecreateContainers, WriteGeneration, NoteActive,
+                            StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

@@ -78,6 +78,18 @@ Result<std::optional<std::set<std::string>>> secrets(
     return there;
 }
 
+std::map<std::string, std::string> unusable_devices(
+    const Context& context, const std::vector<planning::Candidate>& candidates) {
+    std::map<std::string, std::string> unusable;
+    for (const auto& candidate : candidates)
+        for (const auto& container : candidate.description.containers)
+            for (const auto& path : container.devices) {
+                const auto node = context.host.devices.resolve(path);
+                if (!node) unusable.emplace(path, node.error().text());
+            }
+    return unusable;
+}
+
 }  // namespace
 
 Result<planning::MachineFacts> gather_facts(const Context& context,
@@ -101,6 +113,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
         return facts;
     }
     TRY_ASSIGN(facts.secrets, secrets(context, candidates));
+    facts.unusable_devices = unusable_devices(context, candidates);
     TRY_ASSIGN(facts.render.systemd_version, context.host.services.version());
     TRY_ASSIGN(const auto foreign, context.host.services.foreign_unit_files(names));
     facts.foreign_units = {foreign.begin(), foreign.end()};

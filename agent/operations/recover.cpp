@@ -85,14 +85,15 @@ Result<NextStep> step_of(const Context& context, const TransactionState& state) 
 
 Result<Settled> settle_state(const Context& context, TransactionState state, bool booting) {
     TRY_ASSIGN(auto step, step_of(context, state));
-    if (booting && step == NextStep::go_on) {
+    const bool waits = booting && !recreates(state);
+    if (waits && step == NextStep::go_on) {
         TRY(count_boot(context, state));
         if (const auto noted = note_boots(context, state); !noted)
             context.progress.warning("noting the boots of generation " +
                                      std::to_string(state.info.to) + ": " + noted.error().text());
         TRY_ASSIGN(step, step_of(context, state));
     }
-    if (step == NextStep::go_on && booting)
+    if (step == NextStep::go_on && waits)
         return Settled{
             .info = state.info, .how = Settled::How::to_be_confirmed, .failure = std::nullopt};
     World world{.context = context, .readers = {}, .booting = booting};

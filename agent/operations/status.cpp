@@ -47,6 +47,24 @@ BundleStatus offline_status(const model::InstalledSet& set, const model::Install
     return status;
 }
 
+void look_at_devices_of(const Context& context, BundleStatus& bundle) {
+    for (std::size_t i = 0; i < bundle.containers.size(); ++i) {
+        auto& container = bundle.containers[i];
+        const auto& paths = bundle.description.containers[i].devices;
+        if (paths.empty()) continue;
+        auto& devices = context.host.devices;
+        const auto created =
+            context.offline ? std::nullopt : devices.remembered(container.podman_name);
+        for (const auto& path : paths) {
+            DeviceStatus device{.path = path, .created = std::nullopt, .now = std::nullopt};
+            if (created && created->count(path) != 0) device.created = created->at(path);
+            if (!context.offline)
+                if (const auto node = devices.resolve(path)) device.now = node->number;
+            container.devices.push_back(std::move(device));
+        }
+    }
+}
+
 std::vector<std::string> targets_of(const BundleStatus& bundle) {
     const auto& id = bundle.description.id;
     return {model::bundle_target(id), model::bundle_restart_target(id)};
@@ -126,8 +144,10 @@ Result<Status> status(const Context& context) {
     for (const auto& [id, bundle] : set.bundles)
         status.bundles.push_back(offline_status(set, bundle));
     if (!context.offline) TRY(ask_systemd(context, status.bundles));
-    for (auto& bundle : status.bundles)
+    for (auto& bundle : status.bundles) {
         bundle.condition = of_bundle(bundle);
+        look_at_devices_of(context, bundle);
+    }
     return status;
 }
 

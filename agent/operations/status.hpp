@@ -23,12 +23,22 @@ enum class Condition {
 };
 [[nodiscard]] std::string_view to_string(Condition condition);
 
+struct DeviceStatus {
+    std::string path;
+    /// What the container has; absent where nobody noted it since the boot, and offline.
+    std::optional<model::DeviceNumber> created;
+    /// Absent where it is missing, and offline.
+    std::optional<model::DeviceNumber> now;
+    bool operator==(const DeviceStatus&) const = default;
+};
+
 struct ContainerStatus {
     model::ContainerName name;
     std::string podman_name;
     Condition condition = Condition::offline;
     /// Absent offline.
     std::optional<host::UnitState> unit;
+    std::vector<DeviceStatus> devices = {};
 };
 
 struct BundleStatus {

@@ -25,6 +25,7 @@ std::string_view phase_of(const Effect& effect) {
                           [&](const SyncEngineStore&) { return kStage; },
                           [&](const PrepareVolume&) { return kStage; },
                           [&](const CreateContainer&) { return kStage; },
+                          [&](const RecreateContainers&) { return kSwitch; },
                           [&](const WriteGeneration&) { return kStage; },
                           [&](const NoteActive&) { return kSwitch; },
                           [&](const StopUnits&) { return kSwitch; },

@@ -169,6 +169,12 @@ bool switches(const TransactionState& state) {
     return std::any_of(state.effects.begin(), state.effects.end(), is_switch);
 }
 
+bool recreates(const TransactionState& state) {
+    return std::any_of(state.effects.begin(), state.effects.end(), [](const Effect& effect) {
+        return std::holds_alternative<RecreateContainers>(effect);
+    });
+}
+
 bool disturbed(const TransactionState& state) {
     const auto begun_end = state.effects.begin() + static_cast<std::ptrdiff_t>(state.begun);
     return std::any_of(state.effects.begin(), begun_end, disturbs);

@@ -15,11 +15,13 @@ namespace agent::operations {
 
 /// The operation of a transaction that switches nothing: it judges a set that nobody has judged.
 inline constexpr std::string_view kConfirmOperation = "confirm";
+/// The operation of one that switches nothing either: it creates containers again.
+inline constexpr std::string_view kRecreateOperation = "recreate";
 
 /// What a transaction is about; fixed when it begins.
 struct TransactionInfo {
     std::string id;
-    /// install, remove, rollback, confirm.
+    /// install, remove, rollback, confirm, recreate.
     std::string operation;
     /// `id version` of what it is about, for people.
     std::vector<std::string> bundles;
@@ -89,6 +91,8 @@ enum class NextStep {
 
 /// Whether it leads to another set; else it only judges the one that is there.
 [[nodiscard]] bool switches(const TransactionState& state);
+/// Whether it is done with before any bundle starts, also while the machine boots: it judges none.
+[[nodiscard]] bool recreates(const TransactionState& state);
 /// Whether its end says that the set was healthy.
 [[nodiscard]] bool confirms(const TransactionState& state);
 /// Whether anything that runs can have noticed it.

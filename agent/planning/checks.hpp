@@ -24,6 +24,9 @@ void check_host_packages(const Candidate& candidate, const MachineFacts& facts,
 /// Whether the engine's store has the secrets that its containers are given.
 void check_secrets(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);
+/// Whether the machine has the devices of the bundle's containers.
+void check_devices(const Candidate& candidate, const MachineFacts& facts,
+                   model::Problems& problems);
 /// Whether the resulting set is whole: every requirement there in a version of its range, one base,
 /// no bundle that requires itself over others. A requirement that is removed is check_removal()'s.
 void check_requirements(const model::InstalledSet& result, const std::set<model::BundleId>& removed,

@@ -167,6 +167,8 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
         check_machine(*candidate, facts, problems);
         check_host_packages(*candidate, facts, problems);
         check_secrets(*candidate, facts, problems);
+        // What is put back has its containers, and is wanted whatever is plugged in.
+        if (!candidate->kept) check_devices(*candidate, facts, problems);
     }
     // What stays is only checked with what comes; a removal's dependants were named above.
     if (!brought.empty()) check_requirements(plan.result, removed, problems);

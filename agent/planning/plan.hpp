@@ -77,6 +77,8 @@ struct MachineFacts {
     std::map<model::BundleId, BundleTexts> texts = {};
     /// Secrets in the engine's store; absent where nobody wants any, or the engine is not asked.
     std::optional<std::set<std::string>> secrets = std::nullopt;
+    /// Devices that the candidates want and that no container can be created with, by path: why.
+    std::map<std::string, std::string> unusable_devices;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     /// Also where volumes may lie.

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <thread>
 
+#include "agent/containers/device_arguments.hpp"
+
 namespace agent::stop_helper {
 
 namespace {
@@ -48,6 +50,16 @@ Result<> remove(StuckContainers& engine, const std::string& podman_name, millise
     return removed;
 }
 
+Result<> create(const CreateSpec& spec, StuckContainers& engine, host::Devices& devices) {
+    TRY_ASSIGN(const auto here,
+               containers::arguments_here(spec.arguments, [&devices](const std::string& path) {
+                   return devices.resolve(path);
+               }));
+    TRY(engine.create(here.arguments));
+    if (!here.devices.empty()) devices.remember(spec.container.podman_name, here.devices);
+    return {};
+}
+
 }  // namespace
 
 Result<std::optional<CreateSpec>> stored_spec(const std::filesystem::path& units,
@@ -77,7 +89,8 @@ milliseconds repair_time(const std::optional<CreateSpec>& spec) {
 
 Result<std::vector<std::string>> repair(const ContainerName& name,
                                         const std::optional<CreateSpec>& spec,
-                                        StuckContainers& engine, milliseconds pause) {
+                                        StuckContainers& engine, host::Devices& devices,
+                                        milliseconds pause) {
     // The list says what came of it: podman 5.4 ends a stuck one and fails all the same.
     static_cast<void>(engine.kill_containers(name.value()));
     TRY_ASSIGN(const auto containers, engine.containers());
@@ -93,7 +106,7 @@ Result<std::vector<std::string>> repair(const ContainerName& name,
         did.push_back("removed " + container.name + ", which podman took for " + container.state);
     }
     if (!is_missing) return did;
-    TRY(engine.create(spec->arguments));
+    TRY(create(*spec, engine, devices));
     did.push_back("created " + spec->container.podman_name);
     return did;
 }

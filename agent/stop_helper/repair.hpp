@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/host/devices.hpp"
 #include "agent/host/stuck_containers.hpp"
 
 namespace agent::stop_helper {
@@ -29,7 +30,7 @@ namespace agent::stop_helper {
 /// `pause` lies between two tries to remove one. Returns what was done, for the journal.
 [[nodiscard]] model::Result<std::vector<std::string>> repair(
     const model::ContainerName& name, const std::optional<containers::CreateSpec>& spec,
-    host::StuckContainers& engine,
+    host::StuckContainers& engine, host::Devices& devices,
     std::chrono::milliseconds pause = std::chrono::milliseconds(200));
 
 }  // namespace agent::stop_helper

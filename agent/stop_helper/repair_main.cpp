@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "agent/machine/linux_devices.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/podman/podman_cli.hpp"
 #include "agent/stop_helper/asked_mark.hpp"
@@ -22,7 +23,8 @@ agent::model::Result<std::vector<std::string>> repair_container(const char* argu
     podman::PodmanOptions options;
     options.deadline = std::chrono::steady_clock::now() + stop_helper::repair_time(spec);
     podman::PodmanCli podman(options);
-    return stop_helper::repair(name, spec, podman);
+    machine::LinuxDevices devices;
+    return stop_helper::repair(name, spec, podman, devices);
 }
 
 /// Whether somebody asked systemd for this end.

@@ -35,7 +35,8 @@ def test_without_bundles_nothing_of_ours_runs_at_boot(machine, maker):
     machine.reboot()
     assert "update-agent[" not in machine.journal()
     for unit in ("bundle-startup.service", "update-agent-store.service", "installed-bundles.target",
-                 "update-agent-recover.service", "update-agent-confirm.service"):
+                 "update-agent-recover.service", "update-agent-recreate.service",
+                 "update-agent-confirm.service"):
         started = machine.show(unit, "InactiveExitTimestampMonotonic")
         assert started == {"InactiveExitTimestampMonotonic": "0"}, unit
 

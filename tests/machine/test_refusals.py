@@ -267,7 +267,6 @@ copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
 UNSUPPORTED = {
     "init-containers": ("base", f'[[init-containers]]\nname = "i"\nimage = "{IMAGE}"\n', {}),
     "file-providers": ("base", PROVIDER, {}),
-    "containers[0].devices": ("base", "", {"devices": ["/dev/null"]}),
     'images = "registry"': ("base", 'images = "registry"\n',
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}
 

@@ -73,6 +73,8 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<Rollback>("rollback 3 --dry-run --retry").generation == 3U);
     CHECK(command<Rollback>("rollback 3 --dry-run --retry").dry_run);
     command<Recover>("recover");
+    CHECK_FALSE(command<Recreate>("recreate").if_changed);
+    CHECK(command<Recreate>("recreate --if-changed").if_changed);
     command<List>("list");
     CHECK(command<Show>("show base").id == "base");
     command<ShowStatus>("status");
@@ -177,6 +179,7 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "rollback 3 --allow-downgrade",
                              "recover base",
                              "recover --retry",
+                             "recreate broker",
                              "confirm base",
                              "show",
                              "show a b",
@@ -228,8 +231,8 @@ TEST_CASE("Help and version go to standard output and end with 0") {
     }
     const auto help = parsed("--help").error().standard_output;
     for (const auto* name :
-         {"install", "remove", "rollback", "recover", "list", "show", "status", "start", "stop",
-          "restart", "logs", "doctor", "verify", "bundle", "version"}) {
+         {"install", "remove", "rollback", "recover", "recreate", "list", "show", "status", "start",
+          "stop", "restart", "logs", "doctor", "verify", "bundle", "version"}) {
         INFO(name);
         CHECK(has(help, std::string("\n  ") + name + " "));
     }

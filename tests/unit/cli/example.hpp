@@ -6,6 +6,7 @@
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
 #include "agent/operations/recover.hpp"
+#include "agent/operations/recreate.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/operations/verify.hpp"
 #include "agent/store/history.hpp"
@@ -131,6 +132,22 @@ inline operations::Settled settled(operations::Settled::How how) {
         settled.failure =
             model::Error(agent::model::ErrorCode::internal, "it was interrupted\nundone");
     return settled;
+}
+
+/// The broker's lidar changed; the panel's camera is missing.
+inline operations::Recreation recreation() {
+    operations::DeviceUser user;
+    user.container.name = name("broker");
+    user.container.podman_name = "broker-12345678";
+    return {.recreated = {{user, {"/dev/lidar was 188.0 and is 188.1"}}},
+            .missing = {{.container = name("panel"), .path = "/dev/camera"}}};
+}
+
+inline std::vector<operations::DeviceStatus> device_status() {
+    using agent::model::DeviceNumber;
+    return {{"/dev/lidar", DeviceNumber{188, 0}, DeviceNumber{188, 1}},
+            {"/dev/camera", DeviceNumber{81, 0}, std::nullopt},
+            {"/dev/imu", std::nullopt, DeviceNumber{1, 3}}};
 }
 
 inline operations::ContainerStatus container_status(const std::string& container_name) {

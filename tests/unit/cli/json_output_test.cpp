@@ -129,7 +129,7 @@ TEST_CASE("Status has every container with its unit") {
     CHECK(keys(value["bundles"][0]) ==
           with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"}));
     const auto& container = value["bundles"][0]["containers"][0];
-    CHECK(keys(container) == Keys{"name", "podman-name", "state", "unit"});
+    CHECK(keys(container) == Keys{"name", "podman-name", "state", "devices", "unit"});
     CHECK(container["podman-name"] == "broker-12345678");
     CHECK(keys(container["unit"]) == Keys{"name", "load", "active", "sub", "result",
                                           "invocation-id", "main-pid", "restarts", "since-us",
@@ -143,7 +143,31 @@ TEST_CASE("Offline there is no unit") {
     auto status = example::status();
     status.bundles[0].containers[0].unit.reset();
     const auto value = parsed(json::status(status));
-    CHECK(keys(value["bundles"][0]["containers"][0]) == Keys{"name", "podman-name", "state"});
+    CHECK(keys(value["bundles"][0]["containers"][0]) ==
+          Keys{"name", "podman-name", "state", "devices"});
+}
+
+TEST_CASE("Recreation has what was created again and why, and what is missing") {
+    const auto none = parsed(json::recreated({}));
+    CHECK(none == Json{{"recreated", Json::array()}, {"missing", Json::array()}});
+    const auto value = parsed(json::recreated(example::recreation()));
+    CHECK(value["recreated"] ==
+          Json::array({{{"name", "broker"},
+                        {"podman-name", "broker-12345678"},
+                        {"reasons", {"/dev/lidar was 188.0 and is 188.1"}}}}));
+    CHECK(value["missing"] == Json::array({{{"container", "panel"}, {"device", "/dev/camera"}}}));
+}
+
+TEST_CASE("A device has two numbers, or null") {
+    auto status = example::status();
+    status.bundles[0].containers[0].devices = example::device_status();
+    const auto containers = parsed(json::status(status))["bundles"][0]["containers"];
+    CHECK(containers[0]["devices"] ==
+          Json::array({{{"path", "/dev/lidar"}, {"created", "188.0"}, {"now", "188.1"}},
+                       {{"path", "/dev/camera"}, {"created", "81.0"}, {"now", nullptr}},
+                       {{"path", "/dev/imu"}, {"created", nullptr}, {"now", "1.3"}}}));
+    const auto panel = parsed(json::status(status))["bundles"][1]["containers"][0];
+    CHECK(panel["devices"] == Json::array());
 }
 
 TEST_CASE("A bundle that is shown is as in status") {

@@ -113,6 +113,30 @@ TEST_CASE("What became of an interrupted operation is one sentence, and its reas
           what + "is to be confirmed once its bundles run\n");
 }
 
+TEST_CASE("What was created again has a line for each reason") {
+    CHECK(text::recreated({}) == "nothing to do\n");
+    CHECK(text::recreated(example::recreation()) ==
+          "created again  broker-12345678: /dev/lidar was 188.0 and is 188.1\n");
+}
+
+TEST_CASE("Devices have a table of their own below the containers") {
+    auto status = example::status();
+    auto& broker = status.bundles[0].containers[0];
+    const auto without = text::status(status, example::now());
+    broker.devices = example::device_status();
+    CHECK(text::status(status, example::now()) ==
+          without +
+              "\n"
+              "CONTAINER  DEVICE       CREATED WITH  NOW\n"
+              "broker     /dev/lidar   188.0         188.1\n"
+              "broker     /dev/camera  81.0          missing\n"
+              "broker     /dev/imu     -             1.3\n");
+    broker.condition = operations::Condition::offline;
+    broker.devices = {{"/dev/lidar", std::nullopt, std::nullopt}};
+    const auto offline = text::status(status, example::now());
+    CHECK(offline.ends_with("broker     /dev/lidar  -             -\n"));
+}
+
 TEST_CASE("Bundles are listed in a table") {
     CHECK(text::list(example::status()) ==
           "ID    VERSION  TYPE   STATE     NAME\n"

@@ -44,6 +44,14 @@ std::vector<Effect> all_effects() {
         PrepareVolume{"/opt/data/v", {{2000, 2001}, {2002}}, {3, "", ""}},
         PrepareVolume{"/opt/data/w", {{}, {2002}}, {0, "u::rwx,g::r-x,o::r-x", "u::rwx"}},
         CreateContainer{"broker-0123abcd", {}},
+        RecreateContainers{{{3, model::ContainerName::parse("a").value(), "a-0123abcd"},
+                            {7, model::ContainerName::parse("b").value(), "b-0123abcd"}},
+                           {"a.service", "c.service"},
+                           {"a.target"},
+                           {"a-restart.target"},
+                           {"update-agent-pause@a.service"},
+                           1234ms},
+        RecreateContainers{},
         generation(4294967295U),
         NoteActive{{"base.target", "broker.service"}},
         StopUnits{{"a.service", "b.service"}, {"a.target"}},
@@ -87,6 +95,13 @@ Json fields(const PrepareVolume& effect) {
 Json fields(const CreateContainer& effect) {
     const auto& [podman_name, arguments] = effect;
     return {podman_name};
+}
+Json fields(const RecreateContainers& effect) {
+    const auto& [containers, services, targets, upholders, pauses, bound] = effect;
+    Json list = Json::array();
+    for (const auto& [generation, name, podman_name] : containers)
+        list.push_back({generation, name.value(), podman_name});
+    return {list, services, targets, upholders, pauses, bound.count()};
 }
 Json fields(const WriteGeneration& effect) {
     const auto& [generation] = effect;

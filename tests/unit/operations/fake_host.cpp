@@ -39,6 +39,17 @@ Result<std::vector<host::PackageState>> FakePackages::look_up(
     return states;
 }
 
+Result<model::DeviceNode> FakeDevices::resolve(const std::string& path) {
+    const auto node = nodes.find(path);
+    if (node == nodes.end()) return model::fail(ErrorCode::not_found, path + " is missing");
+    return node->second;
+}
+
+std::optional<model::DeviceNumbers> FakeDevices::remembered(const std::string& podman_name) {
+    const auto note = notes.find(podman_name);
+    return note == notes.end() ? std::nullopt : std::optional(note->second);
+}
+
 Result<std::uint64_t> FakeMachine::free_space(const std::filesystem::path& path) {
     return faults_.call("machine.free_space", [&] {
         const bool of_engine = engine_free && path.filename() == "storage";

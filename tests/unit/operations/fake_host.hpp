@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/host/container_engine.hpp"
+#include "agent/host/devices.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/service_manager.hpp"
@@ -234,6 +235,20 @@ class FakeMachine final : public host::Machine {
 
   private:
     CallFaults& faults_;
+};
+
+class FakeDevices final : public host::Devices {
+  public:
+    Result<model::DeviceNode> resolve(const std::string& path) override;
+    void remember(const std::string& podman_name, const model::DeviceNumbers& numbers) override {
+        notes[podman_name] = numbers;
+    }
+    void forget(const std::string& podman_name) override { notes.erase(podman_name); }
+    std::optional<model::DeviceNumbers> remembered(const std::string& podman_name) override;
+
+    /// Where each path leads to.
+    std::map<std::string, model::DeviceNode> nodes;
+    std::map<std::string, model::DeviceNumbers> notes;
 };
 
 class RecordedProgress final : public agent::operations::Progress {

@@ -23,7 +23,8 @@ class Journal {
         return services.units[service].invocation;
     }
     LogLines lines_of(const std::vector<Unhealthy>& containers) {
-        return operations::last_log_lines({engine, services, packages, machine}, containers);
+        return operations::last_log_lines({engine, services, packages, machine, devices},
+                                          containers);
     }
 
     TemporaryDirectory directory;
@@ -32,6 +33,7 @@ class Journal {
     FakeServices services{faults, engine, directory.path() / "none"};
     FakePackages packages;
     FakeMachine machine{faults};
+    FakeDevices devices;
 };
 
 }  // namespace

@@ -86,10 +86,10 @@ TEST_CASE("A description is valid, though this version cannot install it") {
     const TemporaryDirectory directory;
     const auto file = directory.path() / "bundle.toml";
     Scene scene;
-    write_text(file, clock_description() + "devices = [\"/dev/ttyS0\"]\n");
+    write_text(file, clock_description() + "secrets = [{name = \"s\"}]\n");
     CHECK(must(operations::validate_description(scene.context(), file)).id.value() == "clock");
     REQUIRE(scene.progress.warnings.size() == 1);
-    CHECK(has(scene.progress.warnings[0], "devices"));
+    CHECK(has(scene.progress.warnings[0], "secrets"));
 
     write_text(file, "format = 1\nid = \"Clock\"\nversion = \"1\"\n");
     const auto invalid = operations::validate_description(scene.context(), file);

@@ -3,6 +3,7 @@
 
 #include "agent/operations/confirm.hpp"
 #include "agent/operations/recover.hpp"
+#include "agent/operations/recreate.hpp"
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/journal.hpp"
@@ -95,7 +96,9 @@ Ends ends_of(const MortalOperation& operation, const Scene& arranged) {
 void boot(Scene& scene) {
     ++scene.machine.boots;
     scene.services.boot();
+    scene.devices.notes.clear();
     must(operations::recover(scene.context()));
+    must(operations::recreate(scene.context(), true));
     must(operations::startup(scene.context()));
     must(scene.services.start({"installed-bundles.target"}, {}));
     if (store::has_journal(scene.paths()))

@@ -193,19 +193,23 @@ Scene::Scene(const Scene& other) : configuration(other.configuration), retry(oth
     services.take_state(other.services);
     machine.time = other.machine.time;
     machine.ids = other.machine.ids;
+    devices = other.devices;
 }
 
 operations::Context Scene::context(bool offline) {
-    return {
-        .paths = paths(),
-        .configuration = configuration,
-        .host = {.engine = engine, .services = services, .packages = packages, .machine = machine},
-        .progress = progress,
-        .cancelled = cancelled,
-        .offline = offline,
-        .who = "tester (0)",
-        .build_date = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1),
-        .stop_helper = "/usr/libexec/update-agent/container-stopped"};
+    return {.paths = paths(),
+            .configuration = configuration,
+            .host = {.engine = engine,
+                     .services = services,
+                     .packages = packages,
+                     .machine = machine,
+                     .devices = devices},
+            .progress = progress,
+            .cancelled = cancelled,
+            .offline = offline,
+            .who = "tester (0)",
+            .build_date = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1),
+            .stop_helper = "/usr/libexec/update-agent/container-stopped"};
 }
 
 Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::path>& files,

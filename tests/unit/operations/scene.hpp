@@ -85,6 +85,7 @@ class Scene {
     FakeServices services{faults, engine, paths().units_link()};
     FakePackages packages;
     FakeMachine machine{faults};
+    FakeDevices devices;
     RecordedProgress progress;
     agent::config::Configuration configuration;
     /// A set that did not become healthy is tried again.

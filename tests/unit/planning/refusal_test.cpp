@@ -242,6 +242,20 @@ TEST_CASE("A bundle is refused on a machine that it is not made for") {
              m.machine.clear();
          },
          "this one is not named"},
+        {"devices that are there",
+         [](auto& d, auto& m) {
+             d.containers.push_back(container("lidar"));
+             d.containers.back().devices = {"/dev/lidar"};
+             m.unusable_devices = {{"/dev/other", "/dev/other is missing"}};
+         },
+         ""},
+        {"a device that is not there",
+         [](auto& d, auto& m) {
+             d.containers.push_back(container("lidar"));
+             d.containers.back().devices = {"/dev/a", "/dev/lidar"};
+             m.unusable_devices = {{"/dev/lidar", "/dev/lidar is missing"}};
+         },
+         "/dev/lidar is missing"},
         {"a package that is there",
          [](auto& d, auto& m) {
              d.host_packages = {{.name = "can-utils", .relation = {}, .version = {}}};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/stop_helper/repair.hpp"
 
+#include <algorithm>
+
 #include "tests/unit/catch.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
@@ -40,6 +42,7 @@ class Engine : public agent::host::StuckContainers {
     Result<std::vector<ContainerInfo>> containers() override { return list; }
     Result<> create(const Lines& arguments) override {
         did.push_back("create " + arguments.front());
+        created = arguments;
         return {};
     }
     Result<> kill_containers(const std::string& label_value) override {
@@ -60,10 +63,32 @@ class Engine : public agent::host::StuckContainers {
     bool kill_fails = false;
     int failing_removals = 0;
     Lines did;
+    Lines created;
+};
+
+/// One device, that may be there.
+class OneDevice : public agent::host::Devices {
+  public:
+    Result<agent::model::DeviceNode> resolve(const std::string& path) override {
+        if (!node) return agent::model::fail(ErrorCode::not_found, path + " is missing");
+        return *node;
+    }
+    void remember(const std::string& podman_name,
+                  const agent::model::DeviceNumbers& numbers) override {
+        noted = podman_name + ": " + to_string(numbers.begin()->second);
+    }
+    void forget(const std::string& /*podman_name*/) override { noted.clear(); }
+    std::optional<agent::model::DeviceNumbers> remembered(const std::string&) override {
+        return std::nullopt;
+    }
+
+    std::optional<agent::model::DeviceNode> node;
+    std::string noted;
 };
 
 Result<Lines> repair_installed(Engine& engine) {
-    return repair(kName, spec(), engine, 0ms);
+    OneDevice devices;
+    return repair(kName, spec(), engine, devices, 0ms);
 }
 
 const std::string kKill = "kill a";
@@ -127,6 +152,28 @@ TEST_CASE("A container that was pruned is created again") {
     CHECK(repair_installed(engine).value() == Lines{"created " + kPodmanName});
 }
 
+TEST_CASE("A container with a device is created with what its path leads to now") {
+    auto with = spec();
+    with.arguments.insert(with.arguments.begin() + 2, "--device=/dev/lidar");
+    Engine engine;
+    OneDevice devices;
+    const auto missing = repair(kName, with, engine, devices, 0ms);
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().text() == "the device /dev/lidar is missing");
+    CHECK(engine.did == Lines{kKill});
+
+    devices.node = {"/dev/ttyUSB3", {188, 3}};
+    CHECK(repair(kName, with, engine, devices, 0ms));
+    CHECK(engine.did == Lines{kKill, kKill, kCreate});
+    const auto is_there = [&](const char* argument) {
+        return std::find(engine.created.begin(), engine.created.end(), argument) !=
+               engine.created.end();
+    };
+    CHECK(is_there("--device=/dev/ttyUSB3:/dev/lidar"));
+    CHECK(is_there("--label=update-agent.device./dev/lidar=188.3"));
+    CHECK(devices.noted == kPodmanName + ": 188.3");
+}
+
 TEST_CASE("The containers of others are left alone") {
     Engine engine;
     engine.add("b-00000000", "running", "b");
@@ -138,7 +185,8 @@ TEST_CASE("The containers of others are left alone") {
 TEST_CASE("A container that is no longer installed is removed only") {
     Engine engine;
     engine.add(kPodmanName, "running");
-    CHECK(repair(kName, std::nullopt, engine, 0ms));
+    OneDevice devices;
+    CHECK(repair(kName, std::nullopt, engine, devices, 0ms));
     CHECK(engine.did == Lines{kKill, kRemove});
 }
 
