@@ -102,6 +102,17 @@ Json describe(const store::HistoryEntry& entry) {
             {"phases", phases}};
 }
 
+/// In the order in which they run.
+Json init_containers(const planning::DataPlan& data) {
+    Json list = Json::array();
+    for (const auto* runs : {&data.early, &data.late})
+        for (const auto& run : *runs)
+            list.push_back({{"name", run.spec.container.name.value()},
+                            {"podman-name", run.spec.container.podman_name},
+                            {"in-switch", runs == &data.late}});
+    return list;
+}
+
 }  // namespace
 
 std::string outcome(const operations::Outcome& outcome) {
@@ -125,6 +136,7 @@ std::string outcome(const operations::Outcome& outcome) {
     value["removed"] = strings(plan.remove);
     value["unchanged"] = strings(plan.unchanged);
     value["stop"] = plan.stop;
+    value["init"] = init_containers(plan.data);
     value["restart"] = plan.restart_order;
     value["start"] = plan.start;
     value["purge"] = plan.purge;

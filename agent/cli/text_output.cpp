@@ -90,6 +90,9 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     if (!outcome.dry_run) return;
     for (const auto& unit : plan.stop)
         if (!unit.starts_with(model::kPausePrefix)) text += "would stop  " + unit + "\n";
+    for (const auto* runs : {&plan.data.early, &plan.data.late})
+        for (const auto& run : *runs)
+            text += "would run  " + run.spec.container.podman_name + "\n";
     for (const auto& unit : plan.restart_order)
         text += "would restart  " + unit + "\n";
     for (const auto& unit : plan.start)

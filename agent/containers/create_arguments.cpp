@@ -2,6 +2,7 @@
 #include "agent/containers/create_arguments.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -148,6 +149,22 @@ void add_service(Options& options, const model::Container& container) {
         options.value("stop-timeout", podman_stop_timeout(*container.stop_timeout));
 }
 
+/// In processors, to the two decimals that a unit has as well.
+std::string cpus(double count) {
+    const auto hundredths = std::llround(count * 100);
+    const auto rest = std::to_string(hundredths % 100);
+    return std::to_string(hundredths / 100) + "." + (rest.size() < 2 ? "0" : "") + rest;
+}
+
+void add_run(Options& options, const model::Container& container) {
+    const auto& tasks = container.pids_limit;
+    options.value("pids-limit", tasks ? std::to_string(*tasks) : std::string("-1"));
+    if (container.memory_max) options.value("memory", std::to_string(*container.memory_max) + "b");
+    if (container.cpus) options.value("cpus", cpus(*container.cpus));
+    options.value("log-driver", "journald");
+    options.value("sdnotify", "ignore");
+}
+
 /// Podman takes a list of one word, and any text that is no JSON list, for a shell line, and splits
 /// a list that begins with CMD at its spaces.
 std::string health_command(std::vector<std::string> command) {
@@ -165,21 +182,40 @@ void add_health(Options& options, const std::optional<model::HealthCheck>& healt
     if (health->retries) options.value("health-retries", std::to_string(*health->retries));
 }
 
+void add_origin(Options& options, const model::Container& container) {
+    options.value("hostname", container.name.value());
+    // What the arguments say is all that decides: no registry, no environment of the caller.
+    options.value("pull", "never");
+    options.value("http-proxy", "false");
+}
+
+void add_surroundings(Options& options, const model::Container& container,
+                      const Placement& placement) {
+    add_process(options, container, placement);
+    add_isolation(options, container, placement);
+    add_secrets(options, container.secrets);
+    add_network(options, container);
+}
+
 }  // namespace
 
 std::vector<std::string> container_options(const model::Container& container,
                                            const Placement& placement) {
     Options options;
-    options.value("hostname", container.name.value());
-    // What the arguments say is all that decides: no registry, no environment of the caller.
-    options.value("pull", "never");
-    options.value("http-proxy", "false");
+    add_origin(options, container);
     add_service(options, container);
-    add_process(options, container, placement);
-    add_isolation(options, container, placement);
-    add_secrets(options, container.secrets);
-    add_network(options, container);
+    add_surroundings(options, container, placement);
     add_health(options, container.health);
+    return options.take();
+}
+
+std::vector<std::string> init_container_options(const model::Container& container,
+                                                const Placement& placement) {
+    Options options;
+    add_origin(options, container);
+    add_run(options, container);
+    add_surroundings(options, container, placement);
+    add_health(options, std::nullopt);
     return options.take();
 }
 

@@ -14,5 +14,9 @@ namespace agent::containers {
 /// option. Memory, CPU and task limits are not among them: they are properties of the unit.
 [[nodiscard]] std::vector<std::string> container_options(const model::Container& container,
                                                          const Placement& placement = {});
+/// The same for an init container, which podman runs without a unit: limits are options here, and
+/// nobody waits for READY=1.
+[[nodiscard]] std::vector<std::string> init_container_options(const model::Container& container,
+                                                              const Placement& placement = {});
 
 }  // namespace agent::containers

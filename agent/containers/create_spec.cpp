@@ -68,14 +68,11 @@ Result<CreateSpec> from_json(const Json& json) {
     return spec;
 }
 
-}  // namespace
-
-CreateSpec make_create_spec(const model::BundleId& bundle, const model::Container& container,
-                            const Placement& placement) {
+CreateSpec make_spec(const model::BundleId& bundle, const model::Container& container,
+                     std::string_view name_label, std::vector<std::string> options) {
     assert(container.image_id && "the image must be known before the container is created");
     std::vector<std::string> digested = {label(kBundleLabel, bundle.value()),
-                                         label(kContainerLabel, container.name.value())};
-    auto options = container_options(container, placement);
+                                         label(name_label, container.name.value())};
     std::move(options.begin(), options.end(), std::back_inserter(digested));
     digested.push_back(container.image_id->hex());
     digested.insert(digested.end(), container.command.begin(), container.command.end());
@@ -88,6 +85,18 @@ CreateSpec make_create_spec(const model::BundleId& bundle, const model::Containe
     spec.arguments = undigested(spec.container);
     std::move(digested.begin(), digested.end(), std::back_inserter(spec.arguments));
     return spec;
+}
+
+}  // namespace
+
+CreateSpec make_create_spec(const model::BundleId& bundle, const model::Container& container,
+                            const Placement& placement) {
+    return make_spec(bundle, container, kContainerLabel, container_options(container, placement));
+}
+
+CreateSpec make_init_spec(const model::BundleId& bundle, const model::Container& container,
+                          const Placement& placement) {
+    return make_spec(bundle, container, kInitLabel, init_container_options(container, placement));
 }
 
 std::string to_text(const CreateSpec& spec) {

@@ -13,6 +13,8 @@ namespace agent::containers {
 
 inline constexpr std::string_view kBundleLabel = "update-agent.bundle";
 inline constexpr std::string_view kContainerLabel = "update-agent.container";
+/// In the place of kContainerLabel: what is stopped, listed and collected by that is a service.
+inline constexpr std::string_view kInitLabel = "update-agent.init";
 inline constexpr std::string_view kSpecLabel = "update-agent.spec";
 
 /// How one container is created: its names and digest, and the arguments after `podman create`.
@@ -27,6 +29,11 @@ struct CreateSpec {
 [[nodiscard]] CreateSpec make_create_spec(const model::BundleId& bundle,
                                           const model::Container& container,
                                           const Placement& placement = {});
+
+/// The same for an init container.
+[[nodiscard]] CreateSpec make_init_spec(const model::BundleId& bundle,
+                                        const model::Container& container,
+                                        const Placement& placement = {});
 
 /// Text of generations/<n>/containers/<name>: versioned JSON.
 [[nodiscard]] std::string to_text(const CreateSpec& spec);

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,14 @@ struct ImageInfo {
 struct Inventory {
     std::vector<ImageInfo> images;
     std::vector<ContainerInfo> containers;
+};
+
+/// A container that was run to its end.
+struct FinishedRun {
+    /// Absent where it was ended because its time was over.
+    std::optional<int> exit_code;
+    /// What it wrote last, the oldest line first.
+    std::vector<std::string> last_lines;
 };
 
 /// The machine's container engine. Every call is bounded by a timeout; a call that hangs is ended,
@@ -74,6 +84,15 @@ class ContainerEngine {
     /// Removes a container that does not run; one that is not there, or has no label
     /// update-agent.container, is no failure and stays as it is.
     [[nodiscard]] virtual model::Result<> remove_container(const std::string& name) = 0;
+    /// Starts a container that was created with a label update-agent.init, and waits for its end,
+    /// at most as long as `bound`; then, and when it is cancelled (ErrorCode::busy), it may still
+    /// run.
+    [[nodiscard]] virtual model::Result<FinishedRun> run_to_end(
+        const std::string& name, std::chrono::milliseconds bound,
+        const std::function<bool()>& cancelled) = 0;
+    /// Ends and removes a container with that label; one that is not there, or lacks the label, is
+    /// no failure.
+    [[nodiscard]] virtual model::Result<> remove_run(const std::string& name) = 0;
     /// Removes an image that no container uses; one that is not there is no failure.
     [[nodiscard]] virtual model::Result<> remove_image(const model::Sha256& image) = 0;
     /// Status of the container's health check: healthy, unhealthy, starting; empty where it has

@@ -26,7 +26,6 @@ class UnsupportedKeys {
 Problems unsupported_keys(const Description& description, const std::string& where) {
     UnsupportedKeys keys(where);
     keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
-    keys.add_if(!description.init_containers.empty(), "init-containers");
     keys.add_if(!description.file_providers.empty(), "file-providers");
     return keys.take();
 }

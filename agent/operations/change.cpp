@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/operations/conclusion.hpp"
+#include "agent/operations/data_preflight.hpp"
 #include "agent/operations/facts.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
@@ -220,6 +221,7 @@ TransactionInfo transaction_info(const Context& context, const ChangeRequest& re
 
 Result<StepInput> step_input(const Context& context, const ChangeRequest& request,
                              const Prepared& prepared) {
+    TRY(check_data(context, prepared.plan));
     TRY(check_space(context, prepared.plan, prepared.space));
     StepInput input{.current_generation = prepared.before.generation,
                     .reason = reason(request, prepared),

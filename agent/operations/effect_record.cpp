@@ -176,7 +176,8 @@ Activate parse_activate(Fields& fields) {
             .restart = fields.get<Strings>("restart"),
             .replaced_targets = fields.get<Strings>("replaced-targets"),
             .pauses = fields.get<Strings>("pauses"),
-            .bound = fields.span("bound-ms")};
+            .bound = fields.span("bound-ms"),
+            .held = fields.get<Strings>("held")};
 }
 
 Effect parse_fields(const std::string& what, Fields& fields) {
@@ -200,6 +201,14 @@ Effect parse_fields(const std::string& what, Fields& fields) {
         return CreateContainer{.podman_name = fields.get<std::string>("name"), .arguments = {}};
     if (what == "recreate-containers") return parse_recreated(fields);
     if (what == "write-generation") return parse_generation(fields);
+    if (what == "run-init")
+        return RunInit{.podman_name = fields.get<std::string>("name"),
+                       .arguments = {},
+                       .max_wait = {},
+                       .in_switch = fields.get<bool>("in-switch")};
+    if (what == "hold-units")
+        return HoldUnits{.units = fields.get<Strings>("units"),
+                         .starts = fields.get<Strings>("starts")};
     if (what == "note-active") return NoteActive{fields.get<Strings>("units")};
     if (what == "stop-units")
         return StopUnits{.units = fields.get<Strings>("units"),
@@ -254,6 +263,12 @@ Json effect_record(const Effect& effect) {
             [](const WriteGeneration& e) {
                 return named("write-generation", {{"generation", e.generation.info.number}});
             },
+            [](const RunInit& e) {
+                return named("run-init", {{"name", e.podman_name}, {"in-switch", e.in_switch}});
+            },
+            [](const HoldUnits& e) {
+                return named("hold-units", {{"units", e.units}, {"starts", e.starts}});
+            },
             [](const NoteActive& e) {
                 return named("note-active", {{"units", e.units}});
             },
@@ -266,6 +281,7 @@ Json effect_record(const Effect& effect) {
                                           {"restart", e.restart},
                                           {"replaced-targets", e.replaced_targets},
                                           {"pauses", e.pauses},
+                                          {"held", e.held},
                                           {"bound-ms", e.bound.count()}});
             },
             [](const StartUnits& e) {

@@ -8,8 +8,11 @@
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/create_container.hpp"
 #include "agent/operations/health_report.hpp"
+#include "agent/operations/hold.hpp"
+#include "agent/operations/init_run.hpp"
 #include "agent/operations/jobs.hpp"
 #include "agent/operations/recreate_containers.hpp"
+#include "agent/operations/world_units.hpp"
 #include "agent/store/atomic_file.hpp"
 
 namespace agent::operations {
@@ -113,21 +116,6 @@ Result<> stop_units(const StopUnits& effect, World& world) {
     return unmask(services, effect.units);
 }
 
-std::vector<std::string> active_ones(const std::vector<std::string>& units, const World& world) {
-    std::vector<std::string> active;
-    std::copy_if(units.begin(), units.end(), std::back_inserter(active),
-                 [&](const auto& unit) { return world.seen.active.count(unit) != 0; });
-    return active;
-}
-
-Result<> start_targets(const std::vector<std::string>& targets, std::chrono::milliseconds bound,
-                       World& world) {
-    if (targets.empty()) return {};
-    auto jobs = world.context.host.services.start(targets, bound);
-    if (!jobs) return model::fail(jobs.error());
-    return {};
-}
-
 Result<> undo_stop_units(const StopUnits& effect, World& world) {
     if (world.booting) return {};
     std::vector<std::string> masked;
@@ -143,12 +131,13 @@ Result<> link_and_load(unsigned generation, World& world) {
     return world.context.host.services.reload();
 }
 
-/// Those that were up. One that crashed for ever may start again at once.
-Result<> restart(const Activate& effect, std::chrono::milliseconds bound, World& world) {
+/// Those of the services that were up. One that crashed for ever may start again at once.
+Result<> restart(const Activate& effect, const std::vector<std::string>& services,
+                 std::chrono::milliseconds bound, World& world) {
     if (effect.restart.empty()) return {};
     TRY(world.context.host.services.stop(effect.pauses, kJobBound));
     TRY(world.context.host.services.reset_failed(effect.restart));
-    const auto active = active_ones(effect.restart, world);
+    const auto active = active_ones(services, world);
     if (active.empty()) return {};
     auto jobs = world.context.host.services.restart(active, bound);
     if (!jobs) return model::fail(jobs.error());
@@ -159,7 +148,7 @@ Result<> activate(const Activate& effect, World& world) {
     TRY(store::Generations(world.context.paths).keep_way_back());
     TRY(link_and_load(effect.to, world));
     world.started = world.context.host.machine.monotonic();
-    return restart(effect, effect.bound, world);
+    return restart(effect, effect.restart, effect.bound, world);
 }
 
 /// What was down before may be up now: changed services in their new shape, and what others
@@ -178,11 +167,19 @@ Result<> stop_what_came_up(const Activate& effect, World& world) {
     return stop_all(services, up);
 }
 
+/// What is held is left to HoldUnits, with all targets, because these start what they want.
 Result<> undo_activate(const Activate& effect, World& world) {
+    const bool nothing_runs = world.context.offline || world.booting;
+    if (!nothing_runs) TRY(stop_all(world.context.host.services, effect.held));
     TRY(link_and_load(effect.from, world));
-    if (world.context.offline || world.booting) return {};
+    if (nothing_runs) return {};
     TRY(stop_what_came_up(effect, world));
-    TRY(restart(effect, kJobBound, world));
+    auto others = effect.restart;
+    std::erase_if(others, [&](const auto& service) {
+        return std::find(effect.held.begin(), effect.held.end(), service) != effect.held.end();
+    });
+    TRY(restart(effect, others, kJobBound, world));
+    if (!effect.held.empty()) return {};
     return start_targets(active_ones(effect.replaced_targets, world), kJobBound, world);
 }
 
@@ -291,7 +288,9 @@ bool is_switch(const Effect& effect) {
 }
 
 bool disturbs(const Effect& effect) {
-    return std::holds_alternative<RecreateContainers>(effect) ||
+    const auto* run = std::get_if<RunInit>(&effect);
+    return (run != nullptr && run->in_switch) || std::holds_alternative<HoldUnits>(effect) ||
+           std::holds_alternative<RecreateContainers>(effect) ||
            std::holds_alternative<StopUnits>(effect) || is_switch(effect) ||
            std::holds_alternative<StartUnits>(effect) ||
            std::holds_alternative<WatchHealth>(effect) || std::holds_alternative<NoteState>(effect);
@@ -317,7 +316,9 @@ std::string to_string(const Effect& effect) {
             [](const WriteGeneration& e) {
                 return "writing generation " + std::to_string(e.generation.info.number);
             },
+            [](const RunInit& e) { return "running init container " + e.podman_name; },
             [](const NoteActive&) { return std::string("looking at what runs"); },
+            [](const HoldUnits& e) { return "stopping for a while " + joined(e.units); },
             [](const StopUnits& e) { return "stopping " + joined(e.units); },
             [](const Activate& e) { return "switching to generation " + std::to_string(e.to); },
             [](const StartUnits& e) {
@@ -354,7 +355,9 @@ Result<> perform(const Effect& effect, World& world) {
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
+            [&](const RunInit& e) { return with_space(run_init(e, world), world); },
             [&](const NoteActive& e) { return note_active(e, world); },
+            [&](const HoldUnits& e) { return hold_units(e, world); },
             [&](const StopUnits& e) { return stop_units(e, world); },
             [&](const Activate& e) { return activate(e, world); },
             [&](const StartUnits& e) { return start_units(e, world); },
@@ -382,7 +385,9 @@ Result<> undo(const Effect& effect, World& world) {
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
+            [&](const RunInit& e) { return host.engine.remove_run(e.podman_name); },
             [](const NoteActive&) { return Result<>(); },
+            [&](const HoldUnits& e) { return undo_hold_units(e, world); },
             [&](const StopUnits& e) { return undo_stop_units(e, world); },
             [&](const Activate& e) { return undo_activate(e, world); },
             [&](const StartUnits& e) { return undo_start_units(e, world); },

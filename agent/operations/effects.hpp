@@ -93,6 +93,23 @@ struct WriteGeneration {
 struct NoteActive {
     std::vector<std::string> units;
 };
+/// Runs an init container to its end, and removes it. Undo: ends it where it still runs; what it
+/// wrote is for the volumes' snapshots.
+struct RunInit {
+    std::string podman_name;
+    std::vector<std::string> arguments;
+    std::chrono::milliseconds max_wait{};
+    /// What runs was disturbed before it, and waits for it.
+    bool in_switch = false;
+};
+/// Stops what has volumes that are worked on, and what would start it again; Activate and
+/// StartUnits bring it back. Undo: starts what was up of `starts`.
+struct HoldUnits {
+    std::vector<std::string> units;
+    /// The services and their targets, and the targets of replaced bundles, which Activate leaves
+    /// to this effect on the way back.
+    std::vector<std::string> starts;
+};
 /// Stops what is removed, and ends the masks of what was stopped by hand, which would outlive it.
 /// Undo: masks those again, and starts those of the targets that were up.
 struct StopUnits {
@@ -110,6 +127,8 @@ struct Activate {
     std::vector<std::string> pauses;
     /// How long the restarts are waited for; who is not up then is for the watch to tell.
     std::chrono::milliseconds bound{};
+    /// Units that HoldUnits stopped: on the way back they stay down until their data is back.
+    std::vector<std::string> held = {};
 };
 /// Starts and waits, as long as the containers may take; the judgement is the watch's. Undo: stops
 /// what was new.
@@ -139,9 +158,10 @@ struct NoteState {
     store::GenerationState state;
 };
 
-using Effect = std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, PrepareVolume,
-                            CreateContainer, RecreateContainers, WriteGeneration, NoteActive,
-                            StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
+using Effect =
+    std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, PrepareVolume, CreateContainer,
+                 RecreateContainers, WriteGeneration, RunInit, NoteActive, HoldUnits, StopUnits,
+                 Activate, StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

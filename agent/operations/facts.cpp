@@ -81,12 +81,16 @@ Result<std::optional<std::set<std::string>>> secrets(
 std::map<std::string, std::string> unusable_devices(
     const Context& context, const std::vector<planning::Candidate>& candidates) {
     std::map<std::string, std::string> unusable;
-    for (const auto& candidate : candidates)
-        for (const auto& container : candidate.description.containers)
-            for (const auto& path : container.devices) {
-                const auto node = context.host.devices.resolve(path);
-                if (!node) unusable.emplace(path, node.error().text());
-            }
+    const auto look_at = [&](const std::vector<model::Container>& containers) {
+        for (const auto& container : containers)
+            for (const auto& path : container.devices)
+                if (const auto node = context.host.devices.resolve(path); !node)
+                    unusable.emplace(path, node.error().text());
+    };
+    for (const auto& candidate : candidates) {
+        look_at(candidate.description.containers);
+        look_at(candidate.description.init_containers);
+    }
     return unusable;
 }
 

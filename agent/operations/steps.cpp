@@ -6,6 +6,7 @@
 
 #include "agent/model/images.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/hold.hpp"
 #include "agent/operations/inventory.hpp"
 
 namespace agent::operations {
@@ -88,6 +89,15 @@ bool writes_engine_store(const Effect& effect) {
            std::holds_alternative<CreateContainer>(effect);
 }
 
+void add_runs(const std::vector<planning::InitRun>& runs, bool in_switch,
+              std::vector<Effect>& effects) {
+    for (const auto& run : runs)
+        effects.emplace_back(RunInit{.podman_name = run.spec.container.podman_name,
+                                     .arguments = run.spec.arguments,
+                                     .max_wait = run.max_wait,
+                                     .in_switch = in_switch});
+}
+
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
     for (std::size_t i = 0; i < plan.volumes.size(); ++i) {
         const auto& volume = plan.volumes[i];
@@ -105,6 +115,7 @@ void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effec
             effects.emplace_back(SyncEngineStore{});
     }
     effects.emplace_back(WriteGeneration{to_generation(plan, input, effects)});
+    add_runs(plan.data.early, false, effects);
 }
 
 /// Bundles may have to start one after another, and settle together.
@@ -141,7 +152,7 @@ WatchHealth health_of(const planning::Plan& plan) {
     WatchHealth watch{.containers = {}, .changed = {}, .untouched = {}, .bounds = {}};
     const std::set<std::string> changed(plan.restart.begin(), plan.restart.end());
     const std::set<std::string> added(plan.added.begin(), plan.added.end());
-    std::set<model::BundleId> brought;
+    std::set<model::BundleId> brought(plan.data.hold_bundles.begin(), plan.data.hold_bundles.end());
     for (const auto& candidate : plan.add)
         brought.insert(candidate.description.id);
     for (const auto& [id, bundle] : plan.result.bundles) {
@@ -193,21 +204,26 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     }
     auto watch = health_of(plan);
     auto targets = targets_of(plan);
+    auto hold = hold_of(plan, targets.replaced);
     effects.emplace_back(NoteActive{units_to_look_at(plan, watch)});
+    if (!hold.units.empty()) effects.emplace_back(hold);
     if (!plan.stop.empty()) {
         StopUnits stop{.units = plan.stop, .targets = targets.replaced};
         for (const auto& id : plan.remove)
             stop.targets.push_back(model::bundle_target(id));
         effects.emplace_back(std::move(stop));
     }
+    add_runs(plan.data.late, true, effects);
+    activate.held = std::move(hold.units);
     activate.restart = plan.restart;
     activate.pauses = plan.pauses;
     activate.bound = watch.bounds.start_timeout;
     activate.replaced_targets = targets.replaced;
     effects.emplace_back(std::move(activate));
-    if (plan.start.empty() && plan.restart.empty()) return;
+    if (plan.start.empty() && plan.restart.empty() && hold.starts.empty()) return;
     StartUnits start{.targets = std::move(targets.fresh),
-                     .replaced_targets = std::move(targets.replaced),
+                     .replaced_targets =
+                         hold.starts.empty() ? std::move(targets.replaced) : std::move(hold.starts),
                      .added = plan.added,
                      .bound = watch.bounds.start_timeout};
     // The first bundle brings the target up that everything hangs on; later ones leave it alone,

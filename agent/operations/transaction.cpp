@@ -17,6 +17,7 @@ using model::Result;
 std::string_view phase_of(const Effect& effect) {
     constexpr std::string_view kAcquire = "acquire";
     constexpr std::string_view kStage = "stage";
+    constexpr std::string_view kInit = "init";
     constexpr std::string_view kSwitch = "switch";
     return std::visit(model::Overloaded{
                           [&](const KeepBundle&) { return kAcquire; },
@@ -27,7 +28,9 @@ std::string_view phase_of(const Effect& effect) {
                           [&](const CreateContainer&) { return kStage; },
                           [&](const RecreateContainers&) { return kSwitch; },
                           [&](const WriteGeneration&) { return kStage; },
+                          [&](const RunInit&) { return kInit; },
                           [&](const NoteActive&) { return kSwitch; },
+                          [&](const HoldUnits&) { return kSwitch; },
                           [&](const StopUnits&) { return kSwitch; },
                           [&](const Activate&) { return kSwitch; },
                           [&](const StartUnits&) { return kSwitch; },

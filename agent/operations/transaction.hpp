@@ -53,7 +53,7 @@ class Transaction {
     bool told_of_cancelling_ = false;
 };
 
-/// acquire, stage, switch, verify or confirm.
+/// acquire, stage, init, switch, verify or confirm.
 [[nodiscard]] std::string_view phase_of(const Effect& effect);
 
 }  // namespace agent::operations

@@ -7,6 +7,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/planning/checks.hpp"
+#include "agent/planning/data_plan.hpp"
 #include "agent/planning/set_digest.hpp"
 #include "agent/planning/unit_changes.hpp"
 #include "agent/planning/volume_plan.hpp"
@@ -183,6 +184,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     plan_volumes(facts.render.volume_roots, plan);
     if (request.purge) plan_purge(installed, facts.render.volume_roots, plan);
     plan_units(installed, facts, plan);
+    plan_data(installed, facts.render.volume_roots, plan);
     return plan;
 }
 

@@ -11,6 +11,7 @@
 #include "agent/containers/create_spec.hpp"
 #include "agent/model/installed_set.hpp"
 #include "agent/model/problem.hpp"
+#include "agent/planning/data_steps.hpp"
 #include "agent/units/render.hpp"
 
 namespace agent::planning {
@@ -124,7 +125,8 @@ struct Plan {
     /// Services whose [Service] section changed while they may run, in the order of
     /// `restart_order`.
     std::vector<std::string> restart;
-    /// Those, and what systemd restarts with them because it depends on them, in the order in which
+    /// Those, what systemd restarts with them because it depends on them, and what stops while its
+    /// data is worked on, in the order in which
     /// they start: a service after those that it requires. They stop in the reverse order.
     std::vector<std::string> restart_order;
     /// What the restarted ones may be in after too many crashes, as they were and as they will be.
@@ -133,6 +135,7 @@ struct Plan {
     std::vector<std::string> start;
     /// Units that were not there before, in the order in which they stop.
     std::vector<std::string> added;
+    DataPlan data;
     /// Bytes of the bundle files that are read.
     std::uint64_t bytes = 0;
 

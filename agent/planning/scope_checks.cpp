@@ -3,6 +3,7 @@
 
 #include "agent/model/description_place.hpp"
 #include "agent/planning/checks.hpp"
+#include "agent/planning/problem_place.hpp"
 #include "agent/scopes/scope.hpp"
 
 namespace agent::planning {
@@ -13,7 +14,6 @@ using model::BundleId;
 using model::Description;
 using model::ErrorCode;
 using model::InstalledSet;
-using model::Problem;
 using model::Problems;
 
 std::string schema_member(const std::string& scope) {
@@ -113,18 +113,6 @@ class ScopeChecks {
         problem.message = std::move(message);
         problem.hint = std::move(hint);
         problems_.push_back(std::move(problem));
-    }
-
-    static Problem problem_at(const Description& bundle, const BundleTexts& texts,
-                              const std::vector<std::string>& path) {
-        auto place = model::place_in(texts.description, path);
-        return {.code = ErrorCode::conflict,
-                .where = label(bundle),
-                .line = place.position.line,
-                .column = place.position.column,
-                .key = std::move(place.key),
-                .message = {},
-                .hint = {}};
     }
 
     /// That is told by check_requirements().

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/model/description_place.hpp"
 #include "agent/planning/checks.hpp"
+#include "agent/planning/problem_place.hpp"
 
 namespace agent::planning {
 
 namespace {
 
-using model::ErrorCode;
 using model::Problems;
 
 void check_container(const Candidate& candidate, const std::string& list, std::size_t index,
@@ -15,16 +14,12 @@ void check_container(const Candidate& candidate, const std::string& list, std::s
     for (std::size_t i = 0; i < secrets.size(); ++i) {
         const auto& name = secrets[i].name;
         if (there.count(name) != 0) continue;
-        const auto place =
-            model::place_in(candidate.texts.description,
-                            {list, std::to_string(index), "secrets", std::to_string(i), "name"});
-        problems.push_back({.code = ErrorCode::conflict,
-                            .where = label(candidate.description),
-                            .line = place.position.line,
-                            .column = place.position.column,
-                            .key = place.key,
-                            .message = "podman has no secret '" + name + "'",
-                            .hint = "podman secret create " + name + " FILE"});
+        auto problem =
+            problem_at(candidate.description, candidate.texts,
+                       {list, std::to_string(index), "secrets", std::to_string(i), "name"});
+        problem.message = "podman has no secret '" + name + "'";
+        problem.hint = "podman secret create " + name + " FILE";
+        problems.push_back(std::move(problem));
     }
 }
 

@@ -76,8 +76,10 @@ using Owners = std::unordered_map<std::string, std::vector<std::string>>;
 Owners owners_of_containers(const InstalledSet& set) {
     Owners owners;
     for (const auto& [id, bundle] : set.bundles)
-        for (const auto& container : bundle.description.containers)
-            owners[container.name.value()].push_back(id.value());
+        for (const auto* containers :
+             {&bundle.description.containers, &bundle.description.init_containers})
+            for (const auto& container : *containers)
+                owners[container.name.value()].push_back(id.value());
     return owners;
 }
 
@@ -132,12 +134,13 @@ void check_names(const InstalledSet& result, const Brought& brought, const Machi
     const auto owners = owners_of_containers(result);
     for (const auto* candidate : brought) {
         const auto& description = candidate->description;
-        for (const auto& container : description.containers)
-            for (const auto& owner : owners.at(container.name.value()))
-                if (owner != description.id.value())
-                    problems.push_back(taken(description, "the container name '" +
-                                                              container.name.value() +
-                                                              "' is taken by the bundle " + owner));
+        for (const auto* containers : {&description.containers, &description.init_containers})
+            for (const auto& container : *containers)
+                for (const auto& owner : owners.at(container.name.value()))
+                    if (owner != description.id.value())
+                        problems.push_back(
+                            taken(description, "the container name '" + container.name.value() +
+                                                   "' is taken by the bundle " + owner));
         for (const auto& unit : unit_names(description)) {
             const auto foreign = facts.foreign_units.find(unit);
             if (foreign != facts.foreign_units.end())

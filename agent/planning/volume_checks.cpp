@@ -32,8 +32,8 @@ class VolumeChecks {
         if (std::any_of(required.begin(), required.end(),
                         [this](const auto& each) { return result_.find(each.id) == nullptr; }))
             return;
-        for (std::size_t i = 0; i < bundle.containers.size(); ++i)
-            check_mounts(bundle, i);
+        check_mounts(bundle, "containers", bundle.containers);
+        check_mounts(bundle, "init-containers", bundle.init_containers);
         for (std::size_t i = 0; i < bundle.volumes.size(); ++i) {
             const auto& volume = bundle.volumes[i];
             const auto key = element("volumes", i);
@@ -62,14 +62,16 @@ class VolumeChecks {
     }
 
   private:
-    void check_mounts(const Description& bundle, std::size_t container) {
-        const auto& mounts = bundle.containers[container].mounts;
-        for (std::size_t i = 0; i < mounts.size(); ++i) {
-            const auto& name = mounts[i].volume;
-            if (find_volume(result_, bundle, name, roots_)) continue;
-            refuse_mount(bundle,
-                         element("containers", container) + "." + element("mounts", i) + ".volume",
-                         name);
+    void check_mounts(const Description& bundle, const std::string& list,
+                      const std::vector<model::Container>& containers) {
+        for (std::size_t i = 0; i < containers.size(); ++i) {
+            const auto& mounts = containers[i].mounts;
+            for (std::size_t j = 0; j < mounts.size(); ++j) {
+                const auto& name = mounts[j].volume;
+                if (find_volume(result_, bundle, name, roots_)) continue;
+                refuse_mount(bundle, element(list, i) + "." + element("mounts", j) + ".volume",
+                             name);
+            }
         }
     }
 

@@ -33,11 +33,12 @@ void add_volume(const InstalledSet& set, const Description& owner, const Volume&
 /// Whether a container of the bundle mounts what lies there.
 bool mounts(const InstalledSet& set, const Description& bundle, const std::string& host_path,
             const model::VolumeRoots& roots) {
-    for (const auto& container : bundle.containers)
-        for (const auto& mount : container.mounts)
-            if (const auto volume = find_volume(set, bundle, mount.volume, roots);
-                volume && volume->host_path == host_path)
-                return true;
+    for (const auto* containers : {&bundle.containers, &bundle.init_containers})
+        for (const auto& container : *containers)
+            for (const auto& mount : container.mounts)
+                if (const auto volume = find_volume(set, bundle, mount.volume, roots);
+                    volume && volume->host_path == host_path)
+                    return true;
     return false;
 }
 

@@ -6,9 +6,9 @@
 
 #include "agent/podman/failure.hpp"
 #include "agent/podman/listing.hpp"
+#include "agent/podman/podman_call.hpp"
 #include "agent/podman/pull_view.hpp"
 #include "agent/podman/storage_conf.hpp"
-#include "agent/process/process.hpp"
 
 namespace agent::podman {
 
@@ -23,6 +23,8 @@ using std::chrono::ceil;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 namespace fs = std::filesystem;
+
+constexpr const char* kOurs = "update-agent.container";
 
 /// A directory for the blobs that podman copies before it unpacks them, emptied of what a killed
 /// pull left there.
@@ -60,28 +62,16 @@ std::string name_in(const std::vector<std::string>& arguments) {
     return {};
 }
 
-/// Of a container that carries our label: somebody else may have given the name to his own. The
-/// volumes are those without a name, which nothing else can use.
-std::vector<std::string> removal_of(const std::string& name) {
+}  // namespace
+
+std::vector<std::string> removal_of(const std::string& name, const std::string& label) {
     std::string pattern;
     for (const char c : name)
         pattern += c == '.' ? "[.]" : std::string(1, c);
-    return {"rm", "--volumes", "--filter=label=update-agent.container",
-            "--filter=name=^" + pattern + "$"};
+    return {"rm", "--volumes", "--filter=label=" + label, "--filter=name=^" + pattern + "$"};
 }
 
-}  // namespace
-
-/// One call: what it is called in messages, the arguments after `podman`, and how long it may take.
-struct PodmanCli::Call {
-    std::string title;
-    std::vector<std::string> arguments;
-    std::chrono::milliseconds timeout;
-    std::map<std::string, std::string> environment = {};
-    bool moves_image = false;
-};
-
-Result<std::string> PodmanCli::run(const Call& call) const {
+process::Command PodmanCli::command_of(const Call& call) const {
     // At least a moment: a call that is due at once still says that it was.
     const auto left =
         std::max(ceil<milliseconds>(options_.deadline - steady_clock::now()), milliseconds(1));
@@ -91,7 +81,11 @@ Result<std::string> PodmanCli::run(const Call& call) const {
     if (call.moves_image) command.cancelled = options_.cancelled;
     command.arguments.insert(command.arguments.end(), call.arguments.begin(), call.arguments.end());
     command.environment.insert(options_.environment.begin(), options_.environment.end());
-    auto output = process::run(command);
+    return command;
+}
+
+Result<std::string> PodmanCli::run(const Call& call) const {
+    auto output = process::run(command_of(call));
     if (!output && output.error().code() == ErrorCode::not_found)
         return model::fail(ErrorCode::conflict,
                            output.error().text() + "; install the package podman");
@@ -227,7 +221,7 @@ Result<> PodmanCli::remove_half_made(const std::string& name) const {
 }
 
 Result<> PodmanCli::remove_container(const std::string& name) {
-    TRY(run({"podman rm " + name, removal_of(name), options_.call_timeout}));
+    TRY(run({"podman rm " + name, removal_of(name, kOurs), options_.call_timeout}));
     if (run({"podman container exists",
              {"container", "exists", "--external", name},
              options_.call_timeout}))
@@ -243,7 +237,7 @@ Result<> PodmanCli::kill_containers(const std::string& label_value) {
 }
 
 Result<> PodmanCli::remove_by_force(const std::string& name) {
-    auto arguments = removal_of(name);
+    auto arguments = removal_of(name, kOurs);
     arguments.insert(arguments.end(), {"--force", "--time", "0"});
     TRY(run({"podman rm --force " + name, arguments, options_.call_timeout}));
     return {};

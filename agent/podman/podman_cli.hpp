@@ -10,6 +10,7 @@
 
 #include "agent/host/container_engine.hpp"
 #include "agent/host/stuck_containers.hpp"
+#include "agent/process/process.hpp"
 
 namespace agent::podman {
 
@@ -55,6 +56,10 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
                                               const std::string& ref) override;
     [[nodiscard]] model::Result<> create(const std::vector<std::string>& arguments) override;
     [[nodiscard]] model::Result<> remove_container(const std::string& name) override;
+    [[nodiscard]] model::Result<host::FinishedRun> run_to_end(
+        const std::string& name, std::chrono::milliseconds bound,
+        const std::function<bool()>& cancelled) override;
+    [[nodiscard]] model::Result<> remove_run(const std::string& name) override;
     [[nodiscard]] model::Result<> remove_image(const model::Sha256& image) override;
     [[nodiscard]] model::Result<std::string> health(const std::string& name) override;
     [[nodiscard]] model::Result<> kill_containers(const std::string& label_value) override;
@@ -63,6 +68,9 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
   private:
     struct Call;
     [[nodiscard]] model::Result<std::string> run(const Call& call) const;
+    [[nodiscard]] process::Command command_of(const Call& call) const;
+    [[nodiscard]] model::Result<int> exit_code_of(const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> last_lines_of(const std::string& name) const;
     /// For the view that a pull is made from, and the blobs that it copies.
     [[nodiscard]] std::filesystem::path pull_view() const;
     [[nodiscard]] static std::filesystem::path pull_blobs(const std::filesystem::path& store);

@@ -78,7 +78,8 @@ class Run {
     Run(const Command& command, Child child)
         : command_(command),
           child_(std::move(child)),
-          out_(child_.standard_output, command.output_limit, Capture::Keep::first),
+          out_(child_.standard_output, command.output_limit,
+               command.keep_last ? Capture::Keep::last : Capture::Keep::first),
           err_(child_.standard_error, command.output_limit, Capture::Keep::last) {}
 
     Result<Output> finish() {

@@ -20,6 +20,8 @@ struct Command {
     /// Bytes kept of each output: the first of the standard output, the last of the standard error
     /// (which end with the reason of a failure). More is read and dropped.
     std::size_t output_limit = 16U << 20U;
+    /// Of the standard output, too, the last bytes are kept.
+    bool keep_last = false;
     /// What messages call it, such as `podman create`; the arguments where it is empty.
     std::string title = {};
     /// A descriptor of ours that the program gets as its descriptor 3; -1 for none.

@@ -265,7 +265,6 @@ copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
 '''
 # What a description has to have for the key: type, lines at its top, keys of its container.
 UNSUPPORTED = {
-    "init-containers": ("base", f'[[init-containers]]\nname = "i"\nimage = "{IMAGE}"\n', {}),
     "file-providers": ("base", PROVIDER, {}),
     'images = "registry"': ("base", 'images = "registry"\n',
                             {"image": f"{IMAGE}@sha256:{'0' * 64}"})}

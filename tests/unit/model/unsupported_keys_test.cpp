@@ -51,7 +51,7 @@ TEST_CASE("a description that can be carried out has no unsupported keys") {
 TEST_CASE("every key that cannot be carried out yet is named") {
     CHECK(unsupported_in(base(container("a") + "[[init-containers]]\nname = \"i\"\nimage = \"i\"\n"
                                                "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
-          Keys{"init-containers", "file-providers"});
+          Keys{"file-providers"});
     CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))).empty());
     CHECK(unsupported_in(
               base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"a@sha256:" +

@@ -53,9 +53,17 @@ std::vector<Effect> all_effects() {
                            1234ms},
         RecreateContainers{},
         generation(4294967295U),
+        RunInit{"setup-0123abcd", {}, {}, true},
         NoteActive{{"base.target", "broker.service"}},
+        HoldUnits{{"a-restart.target", "a.service"}, {"a.target", "a.service"}},
         StopUnits{{"a.service", "b.service"}, {"a.target"}},
-        Activate{3, 7, {"c.service"}, {"c.target"}, {"update-agent-pause@c.service"}, 1234ms},
+        Activate{3,
+                 7,
+                 {"c.service"},
+                 {"c.target"},
+                 {"update-agent-pause@c.service"},
+                 1234ms,
+                 {"c.service"}},
         StartUnits{{"d.target"}, {"c.target"}, {"d.target", "d.service"}, 4321ms},
         WatchHealth{{watched("d", true), watched("e", false)},
                     {{"c.target", {watched("c", true)}}, {"f.target", {}}},
@@ -107,6 +115,15 @@ Json fields(const WriteGeneration& effect) {
     const auto& [generation] = effect;
     return {generation.info.number};
 }
+/// Removed by its name; what was interrupted is not run again.
+Json fields(const RunInit& effect) {
+    const auto& [podman_name, arguments, max_wait, in_switch] = effect;
+    return {podman_name, in_switch};
+}
+Json fields(const HoldUnits& effect) {
+    const auto& [units, starts] = effect;
+    return {units, starts};
+}
 Json fields(const NoteActive& effect) {
     const auto& [units] = effect;
     return {units};
@@ -116,8 +133,8 @@ Json fields(const StopUnits& effect) {
     return {units, targets};
 }
 Json fields(const Activate& effect) {
-    const auto& [from, to, restart, replaced_targets, pauses, bound] = effect;
-    return {from, to, restart, replaced_targets, pauses, bound.count()};
+    const auto& [from, to, restart, replaced_targets, pauses, bound, held] = effect;
+    return {from, to, restart, replaced_targets, pauses, bound.count(), held};
 }
 Json fields(const StartUnits& effect) {
     const auto& [targets, replaced_targets, added, bound] = effect;

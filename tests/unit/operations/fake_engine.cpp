@@ -130,6 +130,37 @@ Result<> FakeEngine::remove_container(const std::string& name) {
     });
 }
 
+/// Whoever dies between start and end leaves it running.
+Result<host::FinishedRun> FakeEngine::run_to_end(const std::string& name,
+                                                 std::chrono::milliseconds /*bound*/,
+                                                 const std::function<bool()>& cancelled) {
+    TRY(faults_.call("engine.start_run", [&]() -> Result<> {
+        const auto found = made.find(name);
+        if (found == made.end())
+            return model::fail(ErrorCode::not_found, "no such container: " + name);
+        found->second.state = "running";
+        return {};
+    }));
+    return faults_.call("engine.end_run", [&]() -> Result<host::FinishedRun> {
+        if (cancelled()) return model::fail(ErrorCode::busy, "cancelled");
+        const auto program = programs.find(made.at(name).labels.at("update-agent.init"));
+        const host::FinishedRun well{.exit_code = 0, .last_lines = {}};
+        auto result = program == programs.end() ? well : program->second();
+        made.at(name).state = "exited";
+        return result;
+    });
+}
+
+Result<> FakeEngine::remove_run(const std::string& name) {
+    return faults_.call("engine.remove_run", [&]() -> Result<> {
+        const auto found = made.find(name);
+        if (found == made.end() || found->second.labels.count("update-agent.init") == 0) return {};
+        made.erase(found);
+        arguments.erase(name);
+        return {};
+    });
+}
+
 Result<> FakeEngine::remove_image(const model::Sha256& image) {
     return faults_.call("engine.remove_image", [&]() -> Result<> {
         for (const auto& [name, info] : made)
@@ -152,6 +183,7 @@ void FakeEngine::take_state(const FakeEngine& other) {
     gives = other.gives;
     pulls_as = other.pulls_as;
     secret_names = other.secret_names;
+    programs = other.programs;
 }
 
 Result<std::string> FakeEngine::health(const std::string& name) {

@@ -85,6 +85,9 @@ class FakeEngine final : public host::ContainerEngine {
                          const std::string& ref) override;
     Result<> create(const std::vector<std::string>& arguments) override;
     Result<> remove_container(const std::string& name) override;
+    Result<host::FinishedRun> run_to_end(const std::string& name, std::chrono::milliseconds bound,
+                                         const std::function<bool()>& cancelled) override;
+    Result<> remove_run(const std::string& name) override;
     Result<> remove_image(const model::Sha256& image) override;
     Result<std::string> health(const std::string& name) override;
 
@@ -101,6 +104,9 @@ class FakeEngine final : public host::ContainerEngine {
     std::map<std::string, std::vector<std::string>> arguments;
     /// What a health check says; healthy where nothing is set.
     std::map<std::string, std::string> health_of;
+    /// What an init container does while it runs, and how it ends, by the name in its description;
+    /// one that is not here ends well.
+    std::map<std::string, std::function<Result<host::FinishedRun>()>> programs;
     /// Names of images that can be pushed; each one's content is its name.
     std::set<std::string> gives;
     std::set<std::string> secret_names;

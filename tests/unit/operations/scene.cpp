@@ -7,6 +7,7 @@
 #include "agent/bundle/writer.hpp"
 #include "agent/crypto/sha256.hpp"
 #include "agent/model/description.hpp"
+#include "agent/model/images.hpp"
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
 #include "tests/unit/crypto/pki.hpp"
@@ -51,9 +52,9 @@ std::map<std::string, model::Sha256> make_layout(const std::filesystem::path& la
                                                  const model::Description& description) {
     std::map<std::string, model::Sha256> ids;
     Json index = {{"schemaVersion", 2}, {"manifests", Json::array()}};
-    for (const auto& container : description.containers)
-        if (ids.count(container.image) == 0)
-            ids.emplace(container.image, add_image(layout, container.image, index));
+    for (const auto& image : model::images_of(description))
+        if (ids.count(image.name) == 0)
+            ids.emplace(image.name, add_image(layout, image.name, index));
     write_text(layout / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
     write_text(layout / "index.json", index.dump());
     return ids;

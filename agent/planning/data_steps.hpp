@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "agent/containers/create_spec.hpp"
+
+namespace agent::planning {
+
+/// How long an init container may run whose description does not say.
+inline constexpr std::chrono::minutes kDefaultMaxWait{5};
+
+/// One run of an init container.
+struct InitRun {
+    containers::CreateSpec spec;
+    std::chrono::milliseconds max_wait{};
+    /// Host paths of the volumes that it can write to.
+    std::vector<std::string> writes;
+};
+
+/// What a plan does with the data of its bundles, in this order.
+struct DataPlan {
+    /// Before anything is stopped, because no container has these volumes.
+    std::vector<InitRun> early;
+    /// While those of `hold` are stopped.
+    std::vector<InitRun> late;
+    /// Services of the installed set that have volumes of `late`, and what stops with them, but for
+    /// those that are stopped for good; in the order in which they start.
+    std::vector<std::string> hold;
+    /// Bundles of those.
+    std::vector<model::BundleId> hold_bundles;
+};
+
+}  // namespace agent::planning

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Init containers: when they run, what they find, and what comes of those that fail."""
+
+import pytest
+
+from support.bundles import IMAGE, description, pids, status
+
+pytestmark = pytest.mark.one_suite
+
+MAPS = '[[volumes]]\nname = "maps"\nhost-path = "/opt/data/maps"\nshared = true\n'
+
+
+def init(name: str, *words: str, volume: str = "", wait: str = "30s") -> str:
+    lines = ["[[init-containers]]", f'name = "{name}"', f'image = "{IMAGE}"', f'max-wait = "{wait}"',
+             f"command = {list(('/ready', *words))!r}".replace("'", '"')]
+    if volume:
+        lines.append(f'mounts = [{{volume = "{volume}", target = "/{volume}"}}]')
+    return "\n".join(lines) + "\n"
+
+
+def base(version: str = "1.0.0", *inits: str, **options) -> str:
+    writer = {"mounts": [{"volume": "maps", "target": "/maps"}]} | options
+    return description("base", type="base", version=version, extra=MAPS + "".join(inits),
+                       containers={"writer": writer, "other": {}})
+
+
+def fail(machine, path: str, rc: int, *texts: str) -> str:
+    done = machine.run(["update-agent", "install", path], check=False, timeout=120)
+    assert done.rc == rc, done
+    for text in texts:
+        assert text in done.stderr, done
+    return done.stderr
+
+
+def no_run_is_left(machine) -> None:
+    assert not machine.run("podman ps --all --quiet --filter label=update-agent.init").stdout
+
+
+def test_they_run_in_their_order_and_write_to_volumes_and_journal(machine, maker):
+    maker.install(base("1.0.0", init("first", "--print", "hello of the first", "--touch",
+                                     "/maps/first", "--exit", "0", volume="maps"),
+                       init("second", "--touch", "/maps/second", "--exit", "0", volume="maps")))
+    first, second = (machine.run(f"stat -c %.9Y /opt/data/maps/{name}").stdout
+                     for name in ("first", "second"))
+    assert float(first) < float(second)
+    assert status(machine)["writer"]["state"] == "running"
+    no_run_is_left(machine)
+    assert "hello of the first" in machine.run("journalctl --no-pager --output=cat --boot").stdout
+    assert machine.run("update-agent verify", check=False, timeout=120).ok
+    history = machine.run("update-agent history --json").stdout
+    assert '"init"' in history
+
+
+def test_an_update_stops_only_what_has_the_volume(machine, maker):
+    maker.install(base())
+    before = pids(machine)
+    maker.install(base("1.1.0", init("migrate", "--touch", "/maps/new", "--exit", "0",
+                                     volume="maps")))
+    after = pids(machine)
+    assert after["other"] == before["other"] and after["writer"] != before["writer"]
+    assert machine.exists("/opt/data/maps/new")
+    assert machine.run("systemctl is-active base-restart.target").ok
+    planned = maker.make(base("1.2.0", init("again", "--exit", "0", volume="maps")),
+                         "/srv/base.bundle")
+    text = machine.run(f"update-agent install --dry-run {planned}").stdout
+    assert "would run  again-" in text and "would restart  writer.service" in text, text
+
+
+def test_one_that_fails_is_undone_with_its_words(machine, maker):
+    maker.install(base())
+    before = status(machine)
+    bad = maker.make(base("1.1.0", init("early", "--exit", "0"),
+                          init("migrate", "--print", "table is missing", "--exit", "3",
+                               volume="maps")), "/srv/bad.bundle")
+    fail(machine, bad, 8, "running init container migrate-", "ended with 3", "  table is missing",
+         "the old set is running again")
+    after = status(machine)
+    assert {name: each["podman-name"] for name, each in after.items()} == {
+        name: each["podman-name"] for name, each in before.items()}
+    assert all(each["state"] == "running" for each in after.values())
+    no_run_is_left(machine)
+    fail(machine, bad, 5, "--retry")
+    slow = maker.make(base("1.2.0", init("slow", "--print", "still at it", "--never", wait="2s")),
+                      "/srv/slow.bundle")
+    running = pids(machine)
+    fail(machine, slow, 8, "did not end within 2s", "still at it", "nothing was changed")
+    assert pids(machine) == running
+    no_run_is_left(machine)
+
+
+def begin(machine, path: str, runs: str) -> None:
+    """Start an installation, and return while its init container of that name runs."""
+    machine.run(f"(update-agent install {path}; echo $? >/srv/rc) </dev/null >/srv/out 2>&1 &")
+    machine.wait_until(f"podman ps --quiet --filter label=update-agent.init={runs} | grep -q .")
+
+
+def test_one_is_cancelled_before_the_switch(machine, maker):
+    maker.install(base())
+    running = pids(machine)
+    path = maker.make(base("1.1.0", init("slow", "--never")), "/srv/slow.bundle")
+    begin(machine, path, "slow")
+    machine.run("pkill --signal INT --oldest --exact update-agent")
+    machine.wait_until("test -s /srv/rc")
+    assert machine.run("cat /srv/rc").stdout.strip() == "7", machine.run("cat /srv/out").stdout
+    assert pids(machine) == running
+    no_run_is_left(machine)
+
+
+@pytest.mark.parametrize("volume", ["", "maps"])
+def test_one_whose_agent_is_killed_is_ended_by_recover(machine, maker, volume):
+    maker.install(base())
+    before = status(machine)["writer"]["podman-name"]
+    path = maker.make(base("1.1.0", init("slow", "--never", volume=volume)), "/srv/slow.bundle")
+    begin(machine, path, "slow")
+    machine.run("pkill --signal KILL --oldest --exact update-agent")
+    machine.wait_until("test -s /srv/rc")
+    machine.run("update-agent recover", timeout=120)
+    no_run_is_left(machine)
+    now = status(machine)["writer"]
+    assert now["state"] == "running" and now["podman-name"] == before
+    assert machine.run("update-agent verify", check=False, timeout=120).ok

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bundles that work on the data in their volumes.
+#pragma once
+
+#include "tests/unit/operations/scene.hpp"
+
+namespace test {
+
+/// `base` has the volume `maps`, which its broker mounts, and the init containers `setup`, without
+/// volumes, and `migrate`, which writes to `maps`. The newer one is the same, but for its broker.
+struct DataBundles {
+    std::filesystem::path base;
+    std::filesystem::path newer;
+};
+const DataBundles& data_bundles();
+std::string data_description();
+
+inline Result<host::FinishedRun> ended_with(int code) {
+    return host::FinishedRun{.exit_code = code, .last_lines = {}};
+}
+
+}  // namespace test
