@@ -20,7 +20,7 @@ def numbers(machine, **nodes: str) -> None:
     lines = [f"c+ /dev/{name} 0666 root root - {number}\n" for name, number in nodes.items()]
     lines += ["d /dev/serial/by-id 0755 root root -\n", f"L+ {LINK} - - - - ../../lidar\n"]
     machine.write_file("/etc/tmpfiles.d/nodes.conf", "".join(lines))
-    machine.run("systemd-tmpfiles --create --prefix=/dev")
+    machine.run("rm --force /dev/lidar /dev/camera && systemd-tmpfiles --create --prefix=/dev")
 
 
 def bundles() -> tuple[str, str]:
@@ -91,6 +91,7 @@ def test_a_device_keeps_its_name_inside_and_is_in_the_labels_alone(equipped):
 
 def test_a_bundle_whose_device_is_missing_is_refused(machine, maker):
     numbers(machine, camera=FULL)
+    maker.install(description("other"))
     path = maker.make(bundles()[0], "/srv/base.bundle")
     refuse(machine, path, 5, f"base 1.0.0: containers[0].devices[0]: {LINK} is missing")
     plain = maker.make(description("dir", containers={"a": {"devices": ["/dev/shm"]}}),
