@@ -32,9 +32,9 @@ function(agent_module_tests name)
   # Only what is tested is compiled as it is shipped, or with every check: the macros of the tests
   # themselves are slow to compile.
   target_compile_options(test-${name} PRIVATE -g1 -O0 -U_FORTIFY_SOURCE)
-  if("undefined" IN_LIST sanitizers)
-    # After the target's own options, which would turn it on again.
-    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -fno-sanitize=undefined)
+  if("address" IN_LIST sanitizers)
+    # After the target's own options, which would turn them on again.
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
   endif()
   set_target_properties(test-${name} PROPERTIES UNITY_BUILD OFF)
   add_test(NAME unit-${name} COMMAND test-${name})
