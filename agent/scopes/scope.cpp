@@ -9,6 +9,7 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "agent/model/text.hpp"
 #include "agent/scopes/constraints.hpp"
 #include "agent/scopes/schema_rules.hpp"
 
@@ -27,7 +28,8 @@ constexpr std::size_t kMaxViolations = 20;
 constexpr int kMaxJsonDepth = 64;
 
 model::Error no_schema(const std::string& why) {
-    return {ErrorCode::invalid, "is no JSON Schema: " + why};
+    // Keys may have any character, and end on a terminal.
+    return {ErrorCode::invalid, "is no JSON Schema: " + model::escaped(why)};
 }
 
 Result<Json> parse_json(std::string_view text) {
@@ -75,7 +77,7 @@ bool only_leads_to_another(const std::string& description) {
 }
 
 Violation violation(const valijson::ValidationResults::Error& error) {
-    Violation violation{path_of(error.context), error.description};
+    Violation violation{path_of(error.context), model::escaped(error.description)};
     if (auto key = unwanted_key(error.description); !key.empty()) {
         violation.path.push_back(std::move(key));
         violation.message = "It must not be there.";

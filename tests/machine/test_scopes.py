@@ -20,14 +20,16 @@ def example(name: str, version: str = "1.0.0", **changes: str) -> str:
 
 
 def test_a_scope_of_the_base_decides(machine, maker):
+    maker.install(description("before"))
     machine.copy_in(EXAMPLE / "schemas", "/srv/schemas")
     base = maker.make(example("bundle.toml"), "/srv/base.bundle")
     addon = maker.make(example("motion-control.toml"), "/srv/motion.bundle")
     refuse(machine, addon, 5, "requires arm-base")
     machine.run(["update-agent", "install", base], timeout=180)
+    # The line is that of the description in the bundle, which has the image's id, too.
     root = maker.make(example("motion-control.toml", **{'user = "2001"': 'user = "root"'}),
                       "/srv/root.bundle")
-    refuse(machine, root, 5, "motion-control 1.0.0:17:1: containers[0].user: is not allowed by the "
+    refuse(machine, root, 5, "motion-control 1.0.0:18:1: containers[0].user: is not allowed by the "
                              "scope 'motion' of arm-base 1.0.0: It must match ^2[0-9]{3}$")
     other = maker.make(description("other", scope="idle", requires={"arm-base": "*"}), "/srv/other.bundle")
     refuse(machine, other, 5, "defines no scope 'idle' (it defines motion)")
@@ -40,7 +42,7 @@ def test_a_scope_of_the_base_decides(machine, maker):
 
     machine.write_file("/srv/schemas/motion.json", NO_ROOM)
     strict = maker.make(example("bundle.toml", "1.1.0"), "/srv/strict.bundle")
-    refuse(machine, strict, 5, "motion-control 1.0.0:18:1: containers[0].realtime: is not allowed by the"
+    refuse(machine, strict, 5, "motion-control 1.0.0:19:1: containers[0].realtime: is not allowed by the"
                                " scope 'motion' of arm-base 1.1.0", "or remove it first")
     machine.run("update-agent verify", timeout=120)
     machine.run(f"update-agent remove motion-control && update-agent install {strict}", timeout=180)

@@ -12,6 +12,7 @@ def app(version: str = "1.0.0", **options) -> str:
 
 
 def test_a_secret_is_in_its_container_and_nowhere_else(machine, maker):
+    maker.install(description("before"))
     path = maker.make(app(), "/srv/app.bundle")
     refuse(machine, path, 5, "containers[0].secrets[0].name: podman has no secret 'key'",
            "podman secret create key FILE", "containers[0].secrets[1].name: podman has no secret 'cert'")
@@ -19,10 +20,11 @@ def test_a_secret_is_in_its_container_and_nowhere_else(machine, maker):
         machine.run(["podman", "secret", "create", name, "-"], input=f"{SECRET} {name}".encode())
     machine.run(["update-agent", "install", path], timeout=180)
     # The image has no shell: the files are read from outside, as the container's own process has them.
-    root = f"/proc/{machine.run('pgrep -x ready').stdout.split()[0]}/root"
+    podman_name = status(machine)["main"]["podman-name"]
+    pid = machine.run(["podman", "inspect", "--format", "{{.State.Pid}}", podman_name]).stdout.strip()
+    root = f"/proc/{pid}/root"
     assert machine.run(f"cat {root}/run/secrets/key").stdout == f"{SECRET} key"
     assert machine.run(f"cat {root}/etc/app/cert.pem").stdout == f"{SECRET} cert"
-    podman_name = status(machine)["main"]["podman-name"]
     # An add-on's user can read it.
     assert machine.run(f"podman exec {podman_name} /ready --exists /run/secrets/key --exit 0").ok
     machine.run("sync; journalctl --sync", check=False)

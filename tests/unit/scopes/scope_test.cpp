@@ -128,6 +128,7 @@ TEST_CASE("what is no JSON Schema, or none for a scope, is refused with its plac
         {R"({"update-agent-step": 0})", "is no keyword"},
         {R"({"type": "text"})", "#/type: is none of array"},
         {R"({"type": 1})", "#/type: is none of array"},
+        {R"({"\u001b[2J": 1})", "#/\\x1b[2J: is no keyword"},
         {R"({"multipleOf": 0})", "#/multipleOf: is no number above 0"},
         {R"({"multipleOf": -1})", "#/multipleOf: is no number above 0"},
         {R"({"pattern": "("})", "#/pattern: is no regular expression"},
