@@ -69,6 +69,11 @@ class ContainerEngine {
     /// that it has there.
     [[nodiscard]] virtual model::Result<model::Sha256> pull_layout(
         const std::filesystem::path& layout, const std::string& ref) = 0;
+    /// Brings the image with this reference, NAME[:TAG]@DIGEST, from its registry into the store
+    /// and returns the id that it has there. ErrorCode::unreachable where the registry does not
+    /// answer, not_found where it has no such image, not_permitted where it wants somebody to log
+    /// in.
+    [[nodiscard]] virtual model::Result<model::Sha256> pull(const std::string& reference) = 0;
     /// ErrorCode::not_found without such an image.
     [[nodiscard]] virtual model::Result<> tag(const model::Sha256& image,
                                               const std::string& name) = 0;

@@ -30,6 +30,14 @@ void check_container_names(ParsedDescription& parsed) {
     check(parsed.description.init_containers, parsed.init_containers);
 }
 
+/// A name without a registry means another one on each machine.
+bool names_registry(const std::string& image) {
+    const auto slash = image.find('/');
+    if (slash == std::string::npos) return false;
+    const auto host = image.substr(0, slash);
+    return host == "localhost" || host.find_first_of(".:") != std::string::npos;
+}
+
 /// An image that travels in the bundle is tagged with its reference, and podman tags no digest; one
 /// that is pulled must be pinned.
 void check_image(TomlTable& table, const std::string& image, ImageSource source) {
@@ -38,7 +46,11 @@ void check_image(TomlTable& table, const std::string& image, ImageSource source)
     if (source == ImageSource::bundle && has_digest)
         table.problem("image", "must not have a digest: podman cannot tag an image with it",
                       "write the digest of the configuration as `image-id`");
-    if (source == ImageSource::registry && !has_digest)
+    if (source != ImageSource::registry) return;
+    if (!names_registry(image))
+        table.problem("image", "must name its registry, because images = \"registry\"",
+                      "write it as REGISTRY/NAME@sha256:DIGEST, as in \"docker.io/library/…\"");
+    if (!has_digest)
         table.problem("image", "must have a digest, because images = \"registry\"",
                       "write it as NAME[:TAG]@sha256:DIGEST");
 }

@@ -25,7 +25,6 @@ class UnsupportedKeys {
 
 Problems unsupported_keys(const Description& description, const std::string& where) {
     UnsupportedKeys keys(where);
-    keys.add_if(description.images == ImageSource::registry, "images = \"registry\"");
     keys.add_if(!description.file_providers.empty(), "file-providers");
     return keys.take();
 }

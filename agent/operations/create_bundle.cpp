@@ -95,6 +95,20 @@ Result<> compare_ids(const model::Description& description,
     return model::fail(model::to_error(problems));
 }
 
+/// Of a bundle that carries no images: those that the description does not give already, by pulling
+/// them into the local store.
+Result<std::map<std::string, model::Sha256>> ids_from_registry(
+    const Context& context, const model::Description& description) {
+    std::map<std::string, model::Sha256> ids;
+    for (const auto& image : model::images_of(description)) {
+        if (image.id || ids.count(image.name) != 0) continue;
+        context.progress.step("pulling image " + image.name);
+        TRY_ASSIGN(const auto id, context.host.engine.pull(image.name));
+        ids.emplace(image.name, id);
+    }
+    return ids;
+}
+
 std::vector<std::pair<std::string, std::filesystem::path>> added_files(
     const std::vector<std::string>& add) {
     std::vector<std::pair<std::string, std::filesystem::path>> files;
@@ -146,6 +160,8 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
             created.images.emplace(name, image.id);
         }
         TRY(compare_ids(description, created.images));
+    } else {
+        TRY_ASSIGN(created.images, ids_from_registry(context, description));
     }
     content.description = model::with_image_ids(text, created.images);
     content.files = std::move(files);

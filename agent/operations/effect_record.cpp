@@ -191,6 +191,9 @@ Effect parse_fields(const std::string& what, Fields& fields) {
                           .id = fields.parsed<Sha256>("id"),
                           .name = fields.get<std::string>("name"),
                           .named_before = fields.parsed_if_there<Sha256>("named-before")};
+    if (what == "pull-image")
+        return PullImage{.id = fields.parsed<Sha256>("id"),
+                         .name = fields.get<std::string>("name")};
     if (what == "name-image")
         return NameImage{.id = fields.parsed<Sha256>("id"),
                          .name = fields.get<std::string>("name"),
@@ -248,6 +251,9 @@ Json effect_record(const Effect& effect) {
                 json["bundle"] = e.bundle.value();
                 json["version"] = e.version.to_string();
                 return json;
+            },
+            [](const PullImage& e) {
+                return named("pull-image", image(e.name, e.id, std::nullopt));
             },
             [](const NameImage& e) {
                 return named("name-image", image(e.name, e.id, e.named_before));

@@ -11,6 +11,7 @@
 #include "agent/operations/hold.hpp"
 #include "agent/operations/init_run.hpp"
 #include "agent/operations/jobs.hpp"
+#include "agent/operations/pull_image.hpp"
 #include "agent/operations/recreate_containers.hpp"
 #include "agent/operations/world_units.hpp"
 #include "agent/store/atomic_file.hpp"
@@ -303,6 +304,7 @@ std::string to_string(const Effect& effect) {
                 return "unpacking " + e.id.value() + " " + e.version.to_string();
             },
             [](const BringImage& e) { return "bringing in image " + e.name; },
+            [](const PullImage& e) { return "pulling image " + e.name; },
             [](const NameImage& e) { return "naming image " + e.name; },
             [](const SyncEngineStore&) { return std::string("syncing the image store"); },
             [](const PrepareVolume& e) { return "preparing volume " + e.path; },
@@ -340,6 +342,7 @@ Result<> perform(const Effect& effect, World& world) {
         Overloaded{
             [&](const KeepBundle& e) { return keep_bundle(e, world); },
             [&](const BringImage& e) { return with_space(bring_image(e, world), world); },
+            [&](const PullImage& e) { return with_space(pull_image(e, world), world); },
             [&](const NameImage& e) { return host.engine.tag(e.id, e.name); },
             [&](const SyncEngineStore&) -> Result<> {
                 TRY_ASSIGN(const auto root, host.engine.graph_root());
@@ -375,6 +378,7 @@ Result<> undo(const Effect& effect, World& world) {
         Overloaded{
             [&](const KeepBundle& e) { return undo_keep_bundle(e, world); },
             [&](const BringImage& e) { return undo_bring_image(e, world); },
+            [&](const PullImage& e) { return undo_pull_image(e, world); },
             [&](const NameImage& e) { return undo_name_image(e, world); },
             [](const SyncEngineStore&) { return Result<>(); },
             [&](const PrepareVolume& e) {

@@ -40,6 +40,13 @@ struct BringImage {
     /// Image that has the name until then, and gets it back.
     std::optional<model::Sha256> named_before;
 };
+/// Brings an image from its registry into the engine's store. Undo: removes it, unless somebody
+/// else uses it by now.
+struct PullImage {
+    model::Sha256 id;
+    /// With its digest, which the store has as a name then.
+    std::string name;
+};
 /// Gives an image that is there the name that the description has for it. Undo: gives the name back
 /// to the image that had it, if one had.
 struct NameImage {
@@ -172,6 +179,8 @@ struct World {
     /// While the machine boots nothing of the set runs yet: there is nothing to stop, to start or
     /// to load, and what is current then is loaded and started after.
     bool booting = false;
+    /// How often a registry is asked that does not answer.
+    unsigned pull_attempts = 3;
     /// When Activate had switched; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
 };

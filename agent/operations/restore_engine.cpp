@@ -7,6 +7,7 @@
 #include "agent/containers/create_spec.hpp"
 #include "agent/model/images.hpp"
 #include "agent/operations/inventory.hpp"
+#include "agent/operations/pull_image.hpp"
 
 namespace agent::operations {
 
@@ -23,12 +24,9 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
             const auto& image = *image_id;
             if (!seen.insert(image).second) continue;
             if (!has_image(engine, image))
-                brought.emplace_back(BringImage{.bundle = id,
-                                                .version = bundle.description.version,
-                                                .id = image,
-                                                .name = name,
-                                                .named_before = std::nullopt});
-            else if (lacks_name(engine, image, name) && !image_named(engine, name))
+                brought.push_back(bring(bundle.description, image, name, std::nullopt));
+            else if (can_be_named(bundle.description) && lacks_name(engine, image, name) &&
+                     !image_named(engine, name))
                 brought.emplace_back(
                     NameImage{.id = image, .name = name, .named_before = std::nullopt});
         }
@@ -50,11 +48,17 @@ Result<std::vector<Restoration>> restore_engine(const Context& context) {
     TRY_ASSIGN(const auto set, generations.installed());
     TRY_ASSIGN(const auto containers, generations.read_containers(set.generation));
     TRY_ASSIGN(const auto engine, context.host.engine.inventory());
-    World world{.context = context, .readers = {}};
+    // Asked once: at a boot, others wait for this.
+    World world{.context = context, .readers = {}, .pull_attempts = 1};
     std::vector<Restoration> done;
+    std::optional<model::Error> unreachable;
     for (const auto& effect : missing_from_engine(set, containers, engine)) {
         context.progress.step(to_string(effect));
-        auto result = perform(effect, world);
+        const bool pulls = std::holds_alternative<PullImage>(effect);
+        auto result =
+            pulls && unreachable ? Result<>(model::fail(*unreachable)) : perform(effect, world);
+        if (pulls && !result && result.error().code() == model::ErrorCode::unreachable)
+            unreachable = result.error();
         // That it was synced is worth a word only where it failed.
         if (!result || !std::holds_alternative<SyncEngineStore>(effect))
             done.push_back({.what = to_string(effect), .result = std::move(result)});

@@ -8,6 +8,7 @@
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/hold.hpp"
 #include "agent/operations/inventory.hpp"
+#include "agent/operations/pull_image.hpp"
 
 namespace agent::operations {
 
@@ -31,8 +32,10 @@ std::set<model::Sha256> brought_images(const std::vector<Effect>& effects, const
     std::set<model::Sha256> brought;
     for (const auto& id : input.brought_images)
         if (input.offline || has_image(input.engine, id)) brought.insert(id);
-    for (const auto& effect : effects)
+    for (const auto& effect : effects) {
         if (const auto* image = std::get_if<BringImage>(&effect)) brought.insert(image->id);
+        if (const auto* image = std::get_if<PullImage>(&effect)) brought.insert(image->id);
+    }
     return brought;
 }
 
@@ -71,12 +74,8 @@ void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Eff
             const auto named = image_named(input.engine, image.name);
             if (!brought.insert(id).second) continue;
             if (!has_image(input.engine, id))
-                effects.emplace_back(BringImage{.bundle = description.id,
-                                                .version = description.version,
-                                                .id = id,
-                                                .name = image.name,
-                                                .named_before = named});
-            else if (named != id)
+                effects.push_back(bring(description, id, image.name, named));
+            else if (named != id && can_be_named(description))
                 effects.emplace_back(
                     NameImage{.id = id, .name = image.name, .named_before = named});
         }
@@ -85,7 +84,7 @@ void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Eff
 
 bool writes_engine_store(const Effect& effect) {
     return std::holds_alternative<BringImage>(effect) ||
-           std::holds_alternative<NameImage>(effect) ||
+           std::holds_alternative<PullImage>(effect) || std::holds_alternative<NameImage>(effect) ||
            std::holds_alternative<CreateContainer>(effect);
 }
 

@@ -22,6 +22,7 @@ std::string_view phase_of(const Effect& effect) {
     return std::visit(model::Overloaded{
                           [&](const KeepBundle&) { return kAcquire; },
                           [&](const BringImage&) { return kAcquire; },
+                          [&](const PullImage&) { return kAcquire; },
                           [&](const NameImage&) { return kAcquire; },
                           [&](const SyncEngineStore&) { return kStage; },
                           [&](const PrepareVolume&) { return kStage; },

@@ -24,6 +24,12 @@ void look_at_images(const CurrentGeneration& current, const host::Inventory& eng
                                .subject = bring->name,
                                .text = "is missing: " + bring->id.hex(),
                                .repairable = true});
+        if (const auto* pull = std::get_if<PullImage>(&effect))
+            defects.push_back(
+                {.kind = Kind::image,
+                 .subject = pull->name,
+                 .text = "is missing, and only its registry has it: " + pull->id.hex(),
+                 .repairable = true});
         if (const auto* name = std::get_if<NameImage>(&effect))
             defects.push_back({.kind = Kind::image,
                                .subject = name->name,

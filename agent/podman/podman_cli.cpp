@@ -8,6 +8,7 @@
 #include "agent/podman/listing.hpp"
 #include "agent/podman/podman_call.hpp"
 #include "agent/podman/pull_view.hpp"
+#include "agent/podman/registry.hpp"
 #include "agent/podman/storage_conf.hpp"
 
 namespace agent::podman {
@@ -164,12 +165,32 @@ Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string&
                                                {{"TMPDIR", temporary.path()}},
                                                true}));
     TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(printed)));
-    TRY(run(
-        {"podman image exists " + id.hex(), {"image", "exists", id.hex()}, options_.call_timeout}));
+    TRY(confirm_image(id));
     // podman 5 gives no name, and says that there is none to take away.
     static_cast<void>(
         run({"podman untag", {"untag", id.hex(), view.image_name()}, options_.call_timeout}));
     return id;
+}
+
+Result<Sha256> PodmanCli::pull(const std::string& reference) {
+    TRY_ASSIGN(const fs::path store, graph_root());
+    TRY_ASSIGN(const TemporaryDirectory temporary, TemporaryDirectory::make(pull_blobs(store)));
+    auto printed = run({"podman pull " + reference,
+                        {"pull", "--quiet", "docker://" + without_tag(reference)},
+                        options_.image_timeout,
+                        {{"TMPDIR", temporary.path()}},
+                        true});
+    if (!printed) return model::fail(pull_failure(printed.error(), reference));
+    TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(*printed)));
+    TRY(confirm_image(id));
+    return id;
+}
+
+Result<> PodmanCli::confirm_image(const Sha256& image) const {
+    TRY(run({"podman image exists " + image.hex(),
+             {"image", "exists", image.hex()},
+             options_.call_timeout}));
+    return {};
 }
 
 Result<> PodmanCli::tag(const Sha256& image, const std::string& name) {

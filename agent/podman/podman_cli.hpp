@@ -48,6 +48,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<std::vector<std::string>> secrets() override;
     [[nodiscard]] model::Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                                            const std::string& ref) override;
+    [[nodiscard]] model::Result<model::Sha256> pull(const std::string& reference) override;
     [[nodiscard]] model::Result<> tag(const model::Sha256& image, const std::string& name) override;
     [[nodiscard]] model::Result<> untag(const model::Sha256& image,
                                         const std::string& name) override;
@@ -74,6 +75,7 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     /// For the view that a pull is made from, and the blobs that it copies.
     [[nodiscard]] std::filesystem::path pull_view() const;
     [[nodiscard]] static std::filesystem::path pull_blobs(const std::filesystem::path& store);
+    [[nodiscard]] model::Result<> confirm_image(const model::Sha256& image) const;
     [[nodiscard]] model::Result<> remove_half_made(const std::string& name) const;
     [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
 

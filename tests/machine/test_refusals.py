@@ -265,9 +265,7 @@ copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
 '''
 # What a description has to have for the key: type, lines at its top, keys of its container.
 UNSUPPORTED = {
-    "file-providers": ("base", PROVIDER, {}),
-    'images = "registry"': ("base", 'images = "registry"\n',
-                            {"image": f"{IMAGE}@sha256:{'0' * 64}"})}
+    "file-providers": ("base", PROVIDER, {})}
 
 
 def test_packages_that_the_host_lacks_are_named_with_what_brings_them(machine, maker):

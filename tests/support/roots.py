@@ -9,6 +9,7 @@ directory on top, so a throw-away copy costs nothing.
     machine    minimal and podman with its friends
     vm         machine, a kernel and the command agent of vm.py
     installed  machine and the package
+    registry   machine and Debian's docker-registry, whose program a test takes from there
     build      build dependencies, to build the package for another suite than the host's
 """
 
@@ -89,6 +90,10 @@ def minimal(suite: str) -> Root:
 
 def machine(suite: str) -> Root:
     return _with_packages(minimal(suite), "machine", MACHINE)
+
+
+def registry(suite: str) -> Root:
+    return _with_packages(machine(suite), "registry", ["docker-registry"])
 
 
 def build(suite: str, control: Path) -> Root:

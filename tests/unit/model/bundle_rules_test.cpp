@@ -101,8 +101,12 @@ TEST_CASE("an image of the bundle has no digest, and a pulled one has") {
     const auto digest = "@sha256:" + std::string(64, '0');
     check({base("[[containers]]\nname = \"a\"\nimage = \"a" + digest + "\"\n"), 9, 1,
            "containers[0].image", "image-id"});
-    check({base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"a:1\"\n"), 10, 1,
-           "containers[0].image", "must have a digest"});
+    check({base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"r.example/a:1\"\n"),
+           10, 1, "containers[0].image", "must have a digest"});
+    for (const auto* name : {"a", "library/a"})
+        check({base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"" +
+                    std::string(name) + digest + "\"\n"),
+               10, 1, "containers[0].image", "must name its registry"});
     check({base("volumes = [{name = \"v\"}]\n[[file-providers]]\nimage = \"a" + digest +
                 "\"\ncopy = []\n"),
            9, 1, "file-providers[0].image", "image-id"});

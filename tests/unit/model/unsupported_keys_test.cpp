@@ -53,7 +53,8 @@ TEST_CASE("every key that cannot be carried out yet is named") {
                                                "[[file-providers]]\nimage = \"f\"\ncopy = []\n")) ==
           Keys{"file-providers"});
     CHECK(unsupported_in(addon("scope = \"s\"\n" + container("a"))).empty());
-    CHECK(unsupported_in(
-              base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = \"a@sha256:" +
-                   std::string(64, '0') + "\"\n")) == Keys{"images = \"registry\""});
+    CHECK(unsupported_in(base("images = \"registry\"\n[[containers]]\nname = \"a\"\nimage = "
+                              "\"r.example/a@sha256:" +
+                              std::string(64, '0') + "\"\n"))
+              .empty());
 }

@@ -134,7 +134,7 @@ TEST_CASE("A bundle whose images are in a registry brings none") {
     const Workshop workshop(
         "format = 1\nid = \"far\"\nversion = \"1.0.0\"\ntype = \"addon\"\nimages = \"registry\"\n"
         "[[containers]]\nname = \"a\"\nimage = \"example.org/a@sha256:" +
-        std::string(64, 'a') + "\"\n");
+        std::string(64, 'a') + "\"\nimage-id = \"sha256:" + std::string(64, 'b') + "\"\n");
     const auto made = must(create_bundle(scene.context(), workshop.request()));
     CHECK(made.images.empty());
     CHECK(must(operations::inspect_bundle(scene.context(), made.file)).members == 1);

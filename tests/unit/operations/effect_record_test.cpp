@@ -38,6 +38,7 @@ std::vector<Effect> all_effects() {
         KeepBundle{example::id("base"), kVersion, true},
         BringImage{example::id("base"), kVersion, digest('a'), "localhost/a:1", digest('b')},
         BringImage{example::id("base"), kVersion, digest('a'), "localhost/\"odd\":1", std::nullopt},
+        PullImage{digest('c'), "r.example/c:1@sha256:0"},
         NameImage{digest('c'), "localhost/c:1", digest('d')},
         NameImage{digest('c'), "localhost/c:1", std::nullopt},
         SyncEngineStore{},
@@ -85,6 +86,10 @@ Json optional_hex(const std::optional<model::Sha256>& image) {
 Json fields(const BringImage& effect) {
     const auto& [bundle, version, id, name, named_before] = effect;
     return {bundle.value(), version.to_string(), id.hex(), name, optional_hex(named_before)};
+}
+Json fields(const PullImage& effect) {
+    const auto& [id, name] = effect;
+    return {id.hex(), name};
 }
 Json fields(const NameImage& effect) {
     const auto& [id, name, named_before] = effect;

@@ -63,6 +63,21 @@ Result<model::Sha256> FakeEngine::pull_layout(const std::filesystem::path& layou
     });
 }
 
+Result<model::Sha256> FakeEngine::pull(const std::string& reference) {
+    return faults_.call("engine.pull", [&]() -> Result<model::Sha256> {
+        if (unreachable != 0) {
+            --unreachable;
+            return model::fail(ErrorCode::unreachable, "connection refused: " + reference);
+        }
+        const auto found = registry.find(reference);
+        if (found == registry.end())
+            return model::fail(ErrorCode::not_found, "manifest unknown: " + reference);
+        const auto id = pulls_as.value_or(found->second);
+        image_names[id.hex()].insert(reference);
+        return id;
+    });
+}
+
 Result<> FakeEngine::tag(const model::Sha256& image, const std::string& name) {
     return faults_.call("engine.tag", [&]() -> Result<> {
         const auto found = image_names.find(image.hex());
@@ -184,6 +199,8 @@ void FakeEngine::take_state(const FakeEngine& other) {
     pulls_as = other.pulls_as;
     secret_names = other.secret_names;
     programs = other.programs;
+    registry = other.registry;
+    unreachable = other.unreachable;
 }
 
 Result<std::string> FakeEngine::health(const std::string& name) {

@@ -79,6 +79,7 @@ class FakeEngine final : public host::ContainerEngine {
     Result<std::vector<std::string>> secrets() override;
     Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                       const std::string& ref) override;
+    Result<model::Sha256> pull(const std::string& reference) override;
     Result<> untag(const model::Sha256& image, const std::string& name) override;
     Result<> tag(const model::Sha256& image, const std::string& name) override;
     Result<> push_layout(const std::string& image, const std::filesystem::path& layout,
@@ -109,6 +110,10 @@ class FakeEngine final : public host::ContainerEngine {
     std::map<std::string, std::function<Result<host::FinishedRun>()>> programs;
     /// Names of images that can be pushed; each one's content is its name.
     std::set<std::string> gives;
+    /// What registries have, by reference.
+    std::map<std::string, model::Sha256> registry;
+    /// How many pulls find no registry from now on.
+    unsigned unreachable = 0;
     std::set<std::string> secret_names;
     /// A store that gives another id to what it pulls.
     std::optional<model::Sha256> pulls_as;

@@ -7,6 +7,7 @@
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/journal.hpp"
+#include "tests/unit/operations/registry_bundle.hpp"
 
 namespace test {
 
@@ -45,6 +46,12 @@ const std::vector<MortalOperation>& mortal_operations() {
                                                              .podman_name);
          },
          [](Scene& scene) { return scene.install({newer_base()}); }, true},
+        {"a bundle of a registry",
+         [](Scene& scene) {
+             scene.have({bundles().base});
+             fill_registry(scene);
+         },
+         [](Scene& scene) { return scene.install({remote_bundle()}); }},
         {"a removal", have_all,
          [](Scene& scene) {
              return scene.remove({"base", "view"});

@@ -11,6 +11,7 @@
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
 #include "tests/unit/crypto/pki.hpp"
+#include "tests/unit/operations/registry_bundle.hpp"
 
 namespace test {
 
@@ -95,6 +96,18 @@ std::filesystem::path make_bundle(const std::filesystem::path& file, const std::
                                       .image_layout = scratch.path() / "images"},
                                      signing_material(signer), file,
                                      [](std::uint64_t, std::uint64_t) { return true; }));
+    return file;
+}
+
+const std::filesystem::path& remote_bundle() {
+    static const TemporaryDirectory directory;
+    static const auto file = [] {
+        auto path = directory.path() / "remote.bundle";
+        must(agent::bundle::write_bundle(
+            {.description = remote_description(), .files = {}, .image_layout = {}},
+            signing_material("signer"), path, [](std::uint64_t, std::uint64_t) { return true; }));
+        return path;
+    }();
     return file;
 }
 
