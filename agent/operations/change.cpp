@@ -6,6 +6,7 @@
 
 #include "agent/operations/conclusion.hpp"
 #include "agent/operations/data_preflight.hpp"
+#include "agent/operations/device_users.hpp"
 #include "agent/operations/facts.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
@@ -234,6 +235,9 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
                     .systemd_version = prepared.facts.render.systemd_version};
     TRY_ASSIGN(input.kept, kept_already(context, prepared.plan));
     TRY_ASSIGN(input.volumes, look_at_volumes(context, prepared.plan));
+    if (!context.offline)
+        input.outdated =
+            outdated_containers(context.host, prepared.plan, prepared.before, prepared.engine);
     const store::Generations generations(context.paths);
     TRY_ASSIGN(input.containers, generations.read_containers(prepared.before.generation));
     TRY_ASSIGN(const auto info, generations.read_info(prepared.before.generation));

@@ -84,6 +84,27 @@ DeviceFindings compare_devices(const std::vector<DeviceUser>& users, const Devic
     return findings;
 }
 
+std::set<std::string> outdated_containers(const Host& host, const planning::Plan& plan,
+                                          const model::InstalledSet& current,
+                                          const host::Inventory& engine) {
+    std::vector<DeviceUser> users;
+    for (auto& user : device_users(plan.result)) {
+        const auto* owner = current.owner_of(user.container.name);
+        const bool may_run =
+            owner != nullptr &&
+            std::any_of(owner->containers.begin(), owner->containers.end(), [&](const auto& each) {
+                return each.podman_name == user.container.podman_name;
+            });
+        if (!may_run) users.push_back(std::move(user));
+    }
+    std::set<std::string> names;
+    if (users.empty()) return names;
+    for (const auto& changed :
+         compare_devices(users, numbers_now(host, users), engine.containers).changed)
+        names.insert(changed.user.container.podman_name);
+    return names;
+}
+
 bool is_up_to_date(const DeviceUser& user, const DeviceNumbers& now, host::Devices& devices) {
     const auto created = devices.remembered(user.container.podman_name);
     if (!created) return false;

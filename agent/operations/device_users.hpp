@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "agent/operations/context.hpp"
+#include "agent/planning/plan.hpp"
 
 namespace agent::operations {
 
@@ -43,6 +45,13 @@ struct DeviceFindings {
 [[nodiscard]] DeviceFindings compare_devices(const std::vector<DeviceUser>& users,
                                              const model::DeviceNumbers& now,
                                              const std::vector<host::ContainerInfo>& engine);
+
+/// Those of `plan`'s containers that the engine has from a kept set, with devices by other numbers
+/// than they have now. The current set's may run, and are recreate()'s.
+[[nodiscard]] std::set<std::string> outdated_containers(const Host& host,
+                                                        const planning::Plan& plan,
+                                                        const model::InstalledSet& current,
+                                                        const host::Inventory& engine);
 
 /// Whether a container has the numbers that its devices have now, as far as is known without the
 /// engine: those that it was created with are noted, and those that are missing wait.

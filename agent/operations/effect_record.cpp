@@ -201,7 +201,8 @@ Effect parse_fields(const std::string& what, Fields& fields) {
     if (what == "sync-engine-store") return SyncEngineStore{};
     if (what == "prepare-volume") return parse_volume(fields);
     if (what == "create-container")
-        return CreateContainer{.podman_name = fields.get<std::string>("name"), .arguments = {}};
+        return CreateContainer{
+            .podman_name = fields.get<std::string>("name"), .arguments = {}, .anew = false};
     if (what == "recreate-containers") return parse_recreated(fields);
     if (what == "write-generation") return parse_generation(fields);
     if (what == "run-init")

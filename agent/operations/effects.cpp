@@ -351,7 +351,8 @@ Result<> perform(const Effect& effect, World& world) {
             [&](const PrepareVolume& e) {
                 return volumes::prepare(world.context.paths.root(), e.path, e.rights);
             },
-            [&](const CreateContainer& e) {
+            [&](const CreateContainer& e) -> Result<> {
+                if (e.anew) TRY(host.engine.remove_container(e.podman_name));
                 return with_space(create_from_stored(host, e.podman_name, e.arguments), world);
             },
             [&](const RecreateContainers& e) { return recreate_containers(e, world); },

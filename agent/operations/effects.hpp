@@ -69,6 +69,8 @@ struct CreateContainer {
     std::string podman_name;
     /// As they are stored.
     std::vector<std::string> arguments;
+    /// One of a set that was kept is there, and has a device by a number of before.
+    bool anew = false;
 };
 /// A container that is to be created again, and the generation that has its arguments.
 struct RecreatedContainer {

@@ -261,11 +261,18 @@ void tell_of_missing(const Context& context, const std::vector<MissingDevice>& m
                                  " is missing; the container is left as it is");
 }
 
+/// Somebody may have started one alone.
+bool any_runs(const std::vector<host::ContainerInfo>& engine) {
+    return std::any_of(engine.begin(), engine.end(),
+                       [](const auto& container) { return container.state == "running"; });
+}
+
 /// One look and what follows from it; whether a device changed meanwhile.
 Result<bool> recreate_once(const Context& context, bool booting, Recreation& done) {
     TRY_ASSIGN(auto look, look_at_devices(context));
     done.missing = look.findings.missing;
-    if (!look.findings.changed.empty()) TRY(carry_out_recreation(context, look, booting));
+    const bool quiet = booting && !any_runs(look.engine);
+    if (!look.findings.changed.empty()) TRY(carry_out_recreation(context, look, quiet));
     auto& changed = look.findings.changed;
     std::move(changed.begin(), changed.end(), std::back_inserter(done.recreated));
     return numbers_now(context.host, device_users(look.set)) != look.now;

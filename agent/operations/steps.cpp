@@ -107,9 +107,11 @@ void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effec
     }
     if (!input.offline) {
         for (const auto& [name, spec] : plan.specs)
-            if (!has_container(input.engine, spec.container))
+            if (const bool outdated = input.outdated.count(spec.container.podman_name) != 0;
+                outdated || !has_container(input.engine, spec.container))
                 effects.emplace_back(CreateContainer{.podman_name = spec.container.podman_name,
-                                                     .arguments = spec.arguments});
+                                                     .arguments = spec.arguments,
+                                                     .anew = outdated});
         if (std::any_of(effects.begin(), effects.end(), writes_engine_store))
             effects.emplace_back(SyncEngineStore{});
     }

@@ -25,6 +25,9 @@ struct StepInput {
     std::vector<model::BundleId> kept;
     /// What lies where each of the plan's volumes is to be.
     std::vector<volumes::Former> volumes = {};
+    /// Containers that are there, do not run, and have devices by numbers of before; by their names
+    /// in the engine.
+    std::set<std::string> outdated = {};
     bool offline = false;
     unsigned systemd_version = 0;
 };

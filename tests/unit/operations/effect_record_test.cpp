@@ -44,7 +44,7 @@ std::vector<Effect> all_effects() {
         SyncEngineStore{},
         PrepareVolume{"/opt/data/v", {{2000, 2001}, {2002}}, {3, "", ""}},
         PrepareVolume{"/opt/data/w", {{}, {2002}}, {0, "u::rwx,g::r-x,o::r-x", "u::rwx"}},
-        CreateContainer{"broker-0123abcd", {}},
+        CreateContainer{"broker-0123abcd", {}, false},
         RecreateContainers{{{3, model::ContainerName::parse("a").value(), "a-0123abcd"},
                             {7, model::ContainerName::parse("b").value(), "b-0123abcd"}},
                            {"a.service", "c.service"},
@@ -106,7 +106,7 @@ Json fields(const PrepareVolume& effect) {
 }
 /// Undone by its name; nobody but who planned it creates it.
 Json fields(const CreateContainer& effect) {
-    const auto& [podman_name, arguments] = effect;
+    const auto& [podman_name, arguments, anew] = effect;
     return {podman_name};
 }
 Json fields(const RecreateContainers& effect) {

@@ -308,6 +308,37 @@ TEST_CASE("Containers of kept sets follow, too, so that a rollback finds its dev
     CHECK(agent::containers::device_labels(scene.engine.made.at(broker).labels) == kLidarMoved);
 }
 
+TEST_CASE("A rollback creates anew what has its devices by numbers of before") {
+    DeviceScene scene;
+    scene.have({base_with_lidar(), bundles().view});
+    const auto broker = scene.podman_name("broker");
+    // No container of the current set has a device, so that nobody looks at them.
+    scene.have({newer_base()});
+    boot_up(scene);
+    scene.plug(kLidar, "/dev/ttyUSB1", {188, 1});
+    CHECK(must(scene.recreate(true)).recreated.empty());
+    must(scene.services.start({"installed-bundles.target"}, {}));
+    scene.faults.forget_calls();
+    const operations::ChangeRequest rollback{
+        .operation = "rollback", .install = {}, .remove = {}, .restore = operations::Restore{}};
+    must(operations::change(scene.context(), rollback));
+    CHECK(scene.podman_name("broker") == broker);
+    CHECK(scene.labels("broker") == kLidarMoved);
+    CHECK(scene.asked("engine.create") == 1);
+    CHECK(scene.active("broker.service"));
+}
+
+TEST_CASE("One that somebody started alone before the bundles is stopped for it, too") {
+    DeviceScene scene;
+    scene.have_devices();
+    boot_up(scene);
+    must(scene.services.start({"broker.service"}, {}));
+    scene.plug(kLidar, "/dev/ttyUSB1", {188, 1});
+    CHECK(names(must(scene.recreate(true))) == Lines{"broker", "ticker"});
+    CHECK(scene.active("broker.service"));
+    CHECK_FALSE(scene.active("ticker.service"));
+}
+
 TEST_CASE("Status tells of each device what the container has and what is there") {
     using operations::DeviceStatus;
     DeviceScene scene;
