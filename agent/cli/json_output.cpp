@@ -102,15 +102,21 @@ Json describe(const store::HistoryEntry& entry) {
             {"phases", phases}};
 }
 
-/// In the order in which they run.
 Json init_containers(const planning::DataPlan& data) {
     Json list = Json::array();
-    for (const auto* runs : {&data.early, &data.late})
-        for (const auto& run : *runs)
-            list.push_back({{"name", run.spec.container.name.value()},
-                            {"podman-name", run.spec.container.podman_name},
-                            {"in-switch", runs == &data.late}});
+    const auto late = planning::init_runs({.early = data.late}).size();
+    const auto runs = planning::init_runs(data);
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        list.push_back({{"name", runs[i].spec.container.name.value()},
+                        {"podman-name", runs[i].spec.container.podman_name},
+                        {"in-switch", i + late >= runs.size()}});
     return list;
+}
+
+Json snapshots(const planning::DataPlan& data) {
+    auto steps = data.early;
+    steps.insert(steps.end(), data.late.begin(), data.late.end());
+    return writes_of(steps);
 }
 
 }  // namespace
@@ -136,12 +142,15 @@ std::string outcome(const operations::Outcome& outcome) {
     value["removed"] = strings(plan.remove);
     value["unchanged"] = strings(plan.unchanged);
     value["stop"] = plan.stop;
+    value["snapshots"] = snapshots(plan.data);
     value["init"] = init_containers(plan.data);
     value["restart"] = plan.restart_order;
     value["start"] = plan.start;
     value["purge"] = plan.purge;
     value["bytes"] = plan.bytes;
-    value["space"] = {{"kept", outcome.space.kept}, {"engine", outcome.space.engine}};
+    value["space"] = {{"kept", outcome.space.kept},
+                      {"engine", outcome.space.engine},
+                      {"snapshots", outcome.space.snapshots}};
     value["notes"] = outcome.notes;
     return print(value);
 }

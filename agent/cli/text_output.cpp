@@ -90,9 +90,11 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     if (!outcome.dry_run) return;
     for (const auto& unit : plan.stop)
         if (!unit.starts_with(model::kPausePrefix)) text += "would stop  " + unit + "\n";
-    for (const auto* runs : {&plan.data.early, &plan.data.late})
-        for (const auto& run : *runs)
-            text += "would run  " + run.spec.container.podman_name + "\n";
+    for (const auto* steps : {&plan.data.early, &plan.data.late})
+        for (const auto& path : writes_of(*steps))
+            text += "would snapshot  " + path + "\n";
+    for (const auto& run : planning::init_runs(plan.data))
+        text += "would run  " + run.spec.container.podman_name + "\n";
     for (const auto& unit : plan.restart_order)
         text += "would restart  " + unit + "\n";
     for (const auto& unit : plan.start)
@@ -106,6 +108,8 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     text += "would need  " + model::human_size(outcome.space.kept) + " to keep the bundles";
     if (outcome.space.engine != 0)
         text += ", " + model::human_size(outcome.space.engine) + " in podman's store";
+    if (outcome.space.snapshots != 0)
+        text += ", " + model::human_size(outcome.space.snapshots) + " for snapshots of volumes";
     text += "\n";
 }
 

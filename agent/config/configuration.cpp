@@ -93,6 +93,8 @@ void merge(Configuration& configuration, std::string_view text, const std::strin
     set_span("systemd-timeout", configuration.systemd_timeout);
     if (const auto reserve = model::read_size(table, "reserve", 0))
         configuration.reserve = *reserve;
+    if (const auto limit = model::read_size(table, "snapshot-limit", 0))
+        configuration.snapshot_limit = *limit;
     read_volume_roots(table, configuration.volume_roots, problems);
     table.finish();
 }

@@ -30,6 +30,9 @@ struct Configuration {
     model::Span systemd_timeout = std::chrono::minutes(2);
     /// Bytes that an installation leaves free.
     std::uint64_t reserve = std::uint64_t{64} << 20U;
+    /// Bytes of one volume that may be copied before it is written to, where its file system can
+    /// neither snapshot it nor share the blocks of its files.
+    std::uint64_t snapshot_limit = std::uint64_t{1} << 30U;
     /// Directories below which volumes may lie, at least one; those without a path of their own lie
     /// below the first.
     std::vector<std::string> volume_roots = {model::kVolumeRoot};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/model/installed_set.hpp"
@@ -14,6 +15,9 @@ namespace agent::model {
 /// own lie below the first.
 using VolumeRoots = std::vector<std::string>;
 inline constexpr const char* kVolumeRoot = "/opt/data";
+
+/// In each of the roots, what the volumes below it were before they were written to; no volume.
+inline constexpr std::string_view kSnapshotsDirectory = ".update-agent";
 
 /// The groups that a bundle defines: those of `groups`, then that of `bundle-group`.
 [[nodiscard]] std::vector<Group> groups_of(const Description& bundle);

@@ -8,10 +8,12 @@
 #include "agent/operations/data_preflight.hpp"
 #include "agent/operations/device_users.hpp"
 #include "agent/operations/facts.hpp"
+#include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/rollback.hpp"
 #include "agent/operations/scope_texts.hpp"
+#include "agent/operations/space_check.hpp"
 #include "agent/operations/steps.hpp"
 #include "agent/operations/transaction.hpp"
 
@@ -33,42 +35,6 @@ std::vector<std::string> subjects(const planning::Plan& plan, const model::Insta
     for (const auto& id : plan.remove)
         if (const auto* bundle = before.find(id)) names.push_back(named(bundle->description));
     return names;
-}
-
-Result<> need_space(const Context& context, const std::filesystem::path& path,
-                    std::uint64_t bytes) {
-    TRY_ASSIGN(const auto free, context.host.machine.free_space(path));
-    const auto needed = bytes + context.configuration.reserve;
-    if (free >= needed) return {};
-    return model::fail(ErrorCode::no_space, "needs " + model::human_size(needed) +
-                                                " on the file system of " + path.string() +
-                                                " (with a reserve of " +
-                                                model::human_size(context.configuration.reserve) +
-                                                "), and " + model::human_size(free) + " are free");
-}
-
-planning::SpaceNeeded space_needed(const Context& context, const planning::Plan& plan,
-                                   const host::Inventory& engine) {
-    std::set<model::Sha256> there;
-    for (const auto& image : engine.images)
-        there.insert(image.id);
-    auto space = planning::space_needed(plan, there);
-    if (context.offline) space.engine = 0;
-    return space;
-}
-
-Result<> check_space(const Context& context, const planning::Plan& plan,
-                     const planning::SpaceNeeded& space) {
-    if (plan.add.empty()) return {};
-    if (context.offline) return need_space(context, context.paths.state(), space.kept);
-    auto& machine = context.host.machine;
-    TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
-    TRY_ASSIGN(const auto kept_on, machine.file_system(context.paths.state()));
-    TRY_ASSIGN(const auto engine_on, machine.file_system(graph_root));
-    if (kept_on == engine_on)
-        return need_space(context, context.paths.state(), space.kept + space.engine);
-    TRY(need_space(context, context.paths.state(), space.kept));
-    return need_space(context, graph_root, space.engine);
 }
 
 /// All that is wrong with them comes together.
@@ -151,6 +117,7 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     if (request.restore) {
         TRY_ASSIGN(auto back, way_back(context, prepared.before, request.restore->generation));
         prepared.restored = back.generation;
+        TRY_ASSIGN(wanted.restores, kept_snapshots(context, back.generation));
         wanted.add = std::move(back.candidates);
         wanted.remove = std::move(back.remove);
     }
@@ -162,7 +129,7 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     if (!context.offline && !prepared.plan.nothing_to_do()) {
         TRY_ASSIGN(prepared.engine, context.host.engine.inventory());
     }
-    prepared.space = space_needed(context, prepared.plan, prepared.engine);
+    TRY_ASSIGN(prepared.space, space_needed(context, prepared.plan, prepared.engine));
     return prepared;
 }
 
@@ -238,6 +205,7 @@ Result<StepInput> step_input(const Context& context, const ChangeRequest& reques
     if (!context.offline)
         input.outdated =
             outdated_containers(context.host, prepared.plan, prepared.before, prepared.engine);
+    input.volume_roots = context.configuration.volume_roots;
     const store::Generations generations(context.paths);
     TRY_ASSIGN(input.containers, generations.read_containers(prepared.before.generation));
     TRY_ASSIGN(const auto info, generations.read_info(prepared.before.generation));

@@ -6,6 +6,7 @@
 #include "agent/model/exit_code.hpp"
 #include "agent/operations/candidates.hpp"
 #include "agent/operations/collect.hpp"
+#include "agent/operations/kept_snapshots.hpp"
 #include "agent/store/failed_sets.hpp"
 #include "agent/store/history.hpp"
 #include "agent/volumes/volume.hpp"
@@ -46,6 +47,8 @@ Result<> record(const Context& context, const Transaction& transaction, const Re
     const auto current = store::Generations(context.paths).current();
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
+    auto notes = info.notes;
+    notes.insert(notes.end(), transaction.notes().begin(), transaction.notes().end());
     return store::append_history(context.paths, {.time = std::max(info.began, clock.floor),
                                                  .operation = info.operation,
                                                  .bundles = info.bundles,
@@ -55,7 +58,7 @@ Result<> record(const Context& context, const Transaction& transaction, const Re
                                                  .outcome = result ? "done" : result.error().text(),
                                                  .exit_code = exit_code,
                                                  .duration_ms = duration.count(),
-                                                 .notes = info.notes,
+                                                 .notes = std::move(notes),
                                                  .transaction = info.id,
                                                  .plan = info.set.hex(),
                                                  .phases = transaction.phases()});
@@ -87,9 +90,12 @@ Result<> collect(const Context& context, const std::optional<std::set<std::strin
 
 /// Deleting cannot be undone, so it comes when nothing is undone any more.
 void purge(const Context& context, const TransactionInfo& info) {
-    for (const auto& path : info.purge)
+    for (const auto& path : info.purge) {
         warn(context, "the volume " + path + " could not be deleted",
              volumes::remove(context.paths.root(), path));
+        warn(context, "what is kept of the volume " + path + " could not be deleted",
+             forget_snapshots(context, path));
+    }
 }
 
 }  // namespace
@@ -112,6 +118,9 @@ void conclude(const Context& context, const Transaction& transaction, const Resu
     if (result || disturbed(state))
         warn(context, "what is no longer needed could not be removed",
              collect(context, containers));
+    if (result || disturbed(state))
+        warn(context, "snapshots that are no longer needed could not be removed",
+             collect_snapshots(context));
     warn(context, "the journal of the transaction could not be removed",
          store::remove_journal(context.paths));
 }

@@ -7,11 +7,10 @@ using model::ErrorCode;
 using model::Result;
 
 Result<> check_data(const Context& context, const planning::Plan& plan) {
-    const auto& data = plan.data;
-    if (!context.offline || (data.early.empty() && data.late.empty())) return {};
-    const auto& first = data.early.empty() ? data.late.front() : data.early.front();
+    const auto runs = planning::init_runs(plan.data);
+    if (!context.offline || runs.empty()) return {};
     return model::fail(ErrorCode::conflict,
-                       "the init container " + first.spec.container.name.value() +
+                       "the init container " + runs.front().spec.container.name.value() +
                            " has to run on the machine itself, and nothing runs with --root; "
                            "install its bundle there");
 }

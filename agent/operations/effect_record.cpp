@@ -205,6 +205,12 @@ Effect parse_fields(const std::string& what, Fields& fields) {
             .podman_name = fields.get<std::string>("name"), .arguments = {}, .anew = false};
     if (what == "recreate-containers") return parse_recreated(fields);
     if (what == "write-generation") return parse_generation(fields);
+    if (what == "snapshot-volume")
+        return SnapshotVolume{.path = fields.get<std::string>("path"),
+                              .snapshot = fields.get<std::string>("snapshot")};
+    if (what == "restore-volume")
+        return RestoreVolume{.path = fields.get<std::string>("path"),
+                             .snapshot = fields.get<std::string>("snapshot")};
     if (what == "run-init")
         return RunInit{.podman_name = fields.get<std::string>("name"),
                        .arguments = {},
@@ -269,6 +275,12 @@ Json effect_record(const Effect& effect) {
             },
             [](const WriteGeneration& e) {
                 return named("write-generation", {{"generation", e.generation.info.number}});
+            },
+            [](const SnapshotVolume& e) {
+                return named("snapshot-volume", {{"path", e.path}, {"snapshot", e.snapshot}});
+            },
+            [](const RestoreVolume& e) {
+                return named("restore-volume", {{"path", e.path}, {"snapshot", e.snapshot}});
             },
             [](const RunInit& e) {
                 return named("run-init", {{"name", e.podman_name}, {"in-switch", e.in_switch}});

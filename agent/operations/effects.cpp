@@ -13,6 +13,7 @@
 #include "agent/operations/jobs.hpp"
 #include "agent/operations/pull_image.hpp"
 #include "agent/operations/recreate_containers.hpp"
+#include "agent/operations/volume_snapshots.hpp"
 #include "agent/operations/world_units.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -318,6 +319,8 @@ std::string to_string(const Effect& effect) {
             [](const WriteGeneration& e) {
                 return "writing generation " + std::to_string(e.generation.info.number);
             },
+            [](const SnapshotVolume& e) { return "keeping volume " + e.path + " as it is"; },
+            [](const RestoreVolume& e) { return "putting back the data of volume " + e.path; },
             [](const RunInit& e) { return "running init container " + e.podman_name; },
             [](const NoteActive&) { return std::string("looking at what runs"); },
             [](const HoldUnits& e) { return "stopping for a while " + joined(e.units); },
@@ -359,6 +362,8 @@ Result<> perform(const Effect& effect, World& world) {
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
+            [&](const SnapshotVolume& e) { return snapshot_volume(e, world); },
+            [&](const RestoreVolume& e) { return restore_volume(e, world); },
             [&](const RunInit& e) { return with_space(run_init(e, world), world); },
             [&](const NoteActive& e) { return note_active(e, world); },
             [&](const HoldUnits& e) { return hold_units(e, world); },
@@ -390,6 +395,8 @@ Result<> undo(const Effect& effect, World& world) {
             [&](const WriteGeneration& e) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
+            [&](const SnapshotVolume& e) { return undo_snapshot_volume(e, world); },
+            [](const RestoreVolume&) { return Result<>(); },
             [&](const RunInit& e) { return host.engine.remove_run(e.podman_name); },
             [](const NoteActive&) { return Result<>(); },
             [&](const HoldUnits& e) { return undo_hold_units(e, world); },

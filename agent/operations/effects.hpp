@@ -102,6 +102,16 @@ struct WriteGeneration {
 struct NoteActive {
     std::vector<std::string> units;
 };
+/// Keeps a volume as it is, before it is written to. Undo: puts that in its place.
+struct SnapshotVolume {
+    std::string path;
+    std::string snapshot;
+};
+/// Gives a volume the data of a snapshot, which is kept. Undone by the snapshot before it.
+struct RestoreVolume {
+    std::string path;
+    std::string snapshot;
+};
 /// Runs an init container to its end, and removes it. Undo: ends it where it still runs; what it
 /// wrote is for the volumes' snapshots.
 struct RunInit {
@@ -167,10 +177,10 @@ struct NoteState {
     store::GenerationState state;
 };
 
-using Effect =
-    std::variant<KeepBundle, BringImage, NameImage, SyncEngineStore, PrepareVolume, CreateContainer,
-                 RecreateContainers, WriteGeneration, RunInit, NoteActive, HoldUnits, StopUnits,
-                 Activate, StartUnits, WatchHealth, NoteState>;
+using Effect = std::variant<KeepBundle, BringImage, PullImage, NameImage, SyncEngineStore,
+                            PrepareVolume, CreateContainer, RecreateContainers, WriteGeneration,
+                            SnapshotVolume, RestoreVolume, RunInit, NoteActive, HoldUnits,
+                            StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {
@@ -185,6 +195,8 @@ struct World {
     unsigned pull_attempts = 3;
     /// When Activate had switched; the health's start-timeout counts from then.
     std::optional<std::chrono::steady_clock::time_point> started = std::nullopt;
+    /// What is worth a word in the history.
+    std::vector<std::string> notes = {};
 };
 
 /// Whether it is the one at which the new set becomes the current one.

@@ -5,6 +5,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/conclusion.hpp"
+#include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/store/journal.hpp"
 
@@ -172,6 +173,7 @@ std::string to_string(const Settled& settled) {
 
 Result<> remove_leftovers(const Context& context) {
     TRY(store::Generations(context.paths).remove_leftovers());
+    TRY(collect_snapshots(context));
     return context.offline ? Result<>() : context.host.engine.remove_leftovers();
 }
 

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "agent/model/images.hpp"
+#include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/hold.hpp"
 #include "agent/operations/inventory.hpp"
+#include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/pull_image.hpp"
 
 namespace agent::operations {
@@ -88,13 +90,31 @@ bool writes_engine_store(const Effect& effect) {
            std::holds_alternative<CreateContainer>(effect);
 }
 
-void add_runs(const std::vector<planning::InitRun>& runs, bool in_switch,
-              std::vector<Effect>& effects) {
-    for (const auto& run : runs)
-        effects.emplace_back(RunInit{.podman_name = run.spec.container.podman_name,
-                                     .arguments = run.spec.arguments,
-                                     .max_wait = run.max_wait,
-                                     .in_switch = in_switch});
+/// What is written to is kept as it was first; only once, because of two snapshots the first
+/// counts.
+void work_on_data(const std::vector<planning::DataStep>& steps, bool in_switch,
+                  const StepInput& input, std::vector<Effect>& effects) {
+    for (const auto& path : writes_of(steps))
+        if (std::none_of(effects.begin(), effects.end(), [&path](const Effect& effect) {
+                const auto* snapshot = std::get_if<SnapshotVolume>(&effect);
+                return snapshot != nullptr && snapshot->path == path;
+            }))
+            effects.emplace_back(SnapshotVolume{
+                .path = path,
+                .snapshot = snapshot_path(input.volume_roots, input.current_generation, path)});
+    for (const auto& step : steps)
+        effects.push_back(std::visit(
+            model::Overloaded{[](const planning::RestoreData& restore) -> Effect {
+                                  return RestoreVolume{.path = restore.host_path,
+                                                       .snapshot = restore.snapshot};
+                              },
+                              [&](const planning::InitRun& run) -> Effect {
+                                  return RunInit{.podman_name = run.spec.container.podman_name,
+                                                 .arguments = run.spec.arguments,
+                                                 .max_wait = run.max_wait,
+                                                 .in_switch = in_switch};
+                              }},
+            step));
 }
 
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
@@ -116,7 +136,7 @@ void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effec
             effects.emplace_back(SyncEngineStore{});
     }
     effects.emplace_back(WriteGeneration{to_generation(plan, input, effects)});
-    add_runs(plan.data.early, false, effects);
+    work_on_data(plan.data.early, false, input, effects);
 }
 
 /// Bundles may have to start one after another, and settle together.
@@ -214,7 +234,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
             stop.targets.push_back(model::bundle_target(id));
         effects.emplace_back(std::move(stop));
     }
-    add_runs(plan.data.late, true, effects);
+    work_on_data(plan.data.late, true, input, effects);
     activate.held = std::move(hold.units);
     activate.restart = plan.restart;
     activate.pauses = plan.pauses;

@@ -28,6 +28,7 @@ struct StepInput {
     /// Containers that are there, do not run, and have devices by numbers of before; by their names
     /// in the engine.
     std::set<std::string> outdated = {};
+    model::VolumeRoots volume_roots = {model::kVolumeRoot};
     bool offline = false;
     unsigned systemd_version = 0;
 };

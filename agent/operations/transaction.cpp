@@ -29,6 +29,8 @@ std::string_view phase_of(const Effect& effect) {
                           [&](const CreateContainer&) { return kStage; },
                           [&](const RecreateContainers&) { return kSwitch; },
                           [&](const WriteGeneration&) { return kStage; },
+                          [&](const SnapshotVolume&) { return kInit; },
+                          [&](const RestoreVolume&) { return kInit; },
                           [&](const RunInit&) { return kInit; },
                           [&](const NoteActive&) { return kSwitch; },
                           [&](const HoldUnits&) { return kSwitch; },
@@ -74,7 +76,7 @@ Result<> Transaction::go_on() {
 /// Before the switch a cancellation is a failure like any other; after it, it comes too late.
 Result<> Transaction::may_begin(const Effect& effect) {
     if (!world_.context.cancelled()) return {};
-    if (!disturbs(effect)) return model::fail(ErrorCode::busy, "cancelled");
+    if (!disturbs(effect) && !disturbed(state_)) return model::fail(ErrorCode::busy, "cancelled");
     if (!told_of_cancelling_)
         world_.context.progress.warning(
             "the switch is under way and is not cancelled; it goes back by itself if the new set "

@@ -29,6 +29,8 @@ class Transaction {
     [[nodiscard]] model::Error go_back(model::Error reason);
 
     [[nodiscard]] const TransactionState& state() const { return state_; }
+    /// What its effects noted in this process.
+    [[nodiscard]] const std::vector<std::string>& notes() const { return world_.notes; }
     /// What each phase took in this process.
     [[nodiscard]] const std::vector<store::HistoryPhase>& phases() const { return phases_; }
 

@@ -28,14 +28,23 @@ InitRun to_run(const Plan& plan, const model::Description& bundle,
     return run;
 }
 
-/// What comes back has its data from when it was there.
-std::vector<InitRun> runs_of(const Plan& plan, const VolumeRoots& roots) {
-    std::vector<InitRun> runs;
+bool is_volume(const InstalledSet& set, const std::string& host_path, const VolumeRoots& roots) {
+    for (const auto& [id, bundle] : set.bundles)
+        for (const auto& volume : volumes_of(bundle.description, roots))
+            if (volume.host_path == host_path) return true;
+    return false;
+}
+
+/// What comes back has its data from when it was there; what goes keeps its own.
+std::vector<DataStep> steps_of(const Request& request, const VolumeRoots& roots, const Plan& plan) {
+    std::vector<DataStep> steps;
+    for (const auto& restore : request.restores)
+        if (is_volume(plan.result, restore.host_path, roots)) steps.emplace_back(restore);
     for (const auto& candidate : plan.add)
         if (!candidate.kept)
             for (const auto& container : candidate.description.init_containers)
-                runs.push_back(to_run(plan, candidate.description, container, roots));
-    return runs;
+                steps.emplace_back(to_run(plan, candidate.description, container, roots));
+    return steps;
 }
 
 bool meet(const std::string& path, const std::vector<std::string>& paths) {
@@ -58,9 +67,7 @@ std::vector<std::string> holders(const InstalledSet& set, const VolumeRoots& roo
 }
 
 void plan_hold(const InstalledSet& installed, const VolumeRoots& roots, Plan& plan) {
-    std::vector<std::string> writes;
-    for (const auto& run : plan.data.late)
-        writes.insert(writes.end(), run.writes.begin(), run.writes.end());
+    const auto writes = writes_of(plan.data.late);
     const std::set<std::string> stopped(plan.stop.begin(), plan.stop.end());
     plan.data.hold = restart_order(installed, holders(installed, roots, writes));
     std::erase_if(plan.data.hold, [&](const auto& each) { return stopped.count(each) != 0; });
@@ -86,13 +93,35 @@ void add_to_restarts(Plan& plan) {
 
 }  // namespace
 
-void plan_data(const InstalledSet& installed, const VolumeRoots& roots, Plan& plan) {
-    auto runs = runs_of(plan, roots);
-    const auto waits = std::find_if(runs.begin(), runs.end(), [&](const auto& run) {
-        return !holders(installed, roots, run.writes).empty();
+std::vector<std::string> writes_of(const DataStep& step) {
+    if (const auto* restore = std::get_if<RestoreData>(&step)) return {restore->host_path};
+    return std::get<InitRun>(step).writes;
+}
+
+std::vector<std::string> writes_of(const std::vector<DataStep>& steps) {
+    std::set<std::string> all;
+    for (const auto& step : steps)
+        for (auto& path : writes_of(step))
+            all.insert(std::move(path));
+    return {all.begin(), all.end()};
+}
+
+std::vector<InitRun> init_runs(const DataPlan& data) {
+    std::vector<InitRun> runs;
+    for (const auto* steps : {&data.early, &data.late})
+        for (const auto& step : *steps)
+            if (const auto* run = std::get_if<InitRun>(&step)) runs.push_back(*run);
+    return runs;
+}
+
+void plan_data(const InstalledSet& installed, const Request& request, const VolumeRoots& roots,
+               Plan& plan) {
+    auto steps = steps_of(request, roots, plan);
+    const auto waits = std::find_if(steps.begin(), steps.end(), [&](const auto& step) {
+        return !holders(installed, roots, writes_of(step)).empty();
     });
-    plan.data.early.assign(std::make_move_iterator(runs.begin()), std::make_move_iterator(waits));
-    plan.data.late.assign(std::make_move_iterator(waits), std::make_move_iterator(runs.end()));
+    plan.data.early.assign(std::make_move_iterator(steps.begin()), std::make_move_iterator(waits));
+    plan.data.late.assign(std::make_move_iterator(waits), std::make_move_iterator(steps.end()));
     plan_hold(installed, roots, plan);
     if (!plan.data.hold.empty()) add_to_restarts(plan);
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "agent/containers/create_spec.hpp"
@@ -20,17 +21,33 @@ struct InitRun {
     std::vector<std::string> writes;
 };
 
+/// A volume that gets the data back that it had when the set was left that is put back.
+struct RestoreData {
+    std::string host_path;
+    std::string snapshot;
+    bool operator==(const RestoreData&) const = default;
+};
+
+using DataStep = std::variant<RestoreData, InitRun>;
+/// Host paths of the volumes that it writes to.
+[[nodiscard]] std::vector<std::string> writes_of(const DataStep& step);
+
 /// What a plan does with the data of its bundles, in this order.
 struct DataPlan {
     /// Before anything is stopped, because no container has these volumes.
-    std::vector<InitRun> early;
+    std::vector<DataStep> early = {};
     /// While those of `hold` are stopped.
-    std::vector<InitRun> late;
+    std::vector<DataStep> late = {};
     /// Services of the installed set that have volumes of `late`, and what stops with them, but for
     /// those that are stopped for good; in the order in which they start.
-    std::vector<std::string> hold;
+    std::vector<std::string> hold = {};
     /// Bundles of those.
-    std::vector<model::BundleId> hold_bundles;
+    std::vector<model::BundleId> hold_bundles = {};
 };
+
+/// In the order in which they run.
+[[nodiscard]] std::vector<InitRun> init_runs(const DataPlan& data);
+/// What the steps write to, sorted: of that there are snapshots before the first of them.
+[[nodiscard]] std::vector<std::string> writes_of(const std::vector<DataStep>& steps);
 
 }  // namespace agent::planning

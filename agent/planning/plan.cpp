@@ -184,7 +184,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     plan_volumes(facts.render.volume_roots, plan);
     if (request.purge) plan_purge(installed, facts.render.volume_roots, plan);
     plan_units(installed, facts, plan);
-    plan_data(installed, facts.render.volume_roots, plan);
+    plan_data(installed, request, facts.render.volume_roots, plan);
     return plan;
 }
 

@@ -53,6 +53,8 @@ struct Request {
     bool retry = false;
     /// Deletes the own volumes of add-ons that are removed.
     bool purge = false;
+    /// Data of volumes that is put back with a set.
+    std::vector<RestoreData> restores = {};
 };
 
 /// What the plan depends on beside the installed set and the request.

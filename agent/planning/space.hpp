@@ -14,6 +14,8 @@ struct SpaceNeeded {
     std::uint64_t kept = 0;
     /// In the container engine's store: a copy of the images, and what they unpack to.
     std::uint64_t engine = 0;
+    /// Of snapshots of volumes, where these are copies; known to nobody who only plans.
+    std::uint64_t snapshots = 0;
     bool operator==(const SpaceNeeded&) const = default;
 };
 

@@ -106,6 +106,12 @@ class VolumeChecks {
     }
 
     void check_root(const Description& bundle, const std::string& key, const std::string& path) {
+        for (const auto& root : roots_) {
+            const auto taken = root + "/" + std::string(model::kSnapshotsDirectory);
+            if (path == taken || model::is_below(path, taken))
+                refuse(bundle, key, taken + " is for the snapshots of volumes",
+                       "choose another place");
+        }
         if (std::any_of(roots_.begin(), roots_.end(),
                         [&path](const auto& root) { return model::is_below(path, root); }))
             return;

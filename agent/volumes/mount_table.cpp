@@ -6,10 +6,6 @@
 
 namespace agent::volumes {
 
-namespace {
-
-/// Number of the mount that it was opened on: that of the device is no answer, as parts of a file
-/// system may be mounted elsewhere, too.
 std::string mount_of(const store::Descriptor& directory) {
     std::ifstream info("/proc/self/fdinfo/" + std::to_string(directory.get()));
     std::string key;
@@ -18,8 +14,6 @@ std::string mount_of(const store::Descriptor& directory) {
         if (key == "mnt_id:") return value;
     return {};
 }
-
-}  // namespace
 
 std::string file_system_of(const store::Descriptor& directory) {
     const auto wanted = mount_of(directory);

@@ -7,6 +7,10 @@
 
 namespace agent::volumes {
 
+/// Number of the mount that the directory was opened on: that of its device is no answer, as parts
+/// of a file system may be mounted elsewhere, too. Empty where proc(5) does not tell it.
+[[nodiscard]] std::string mount_of(const store::Descriptor& directory);
+
 /// The file system that a directory lies on, for people: "the file system /boot (vfat)"; without
 /// its name where proc(5) does not tell it.
 [[nodiscard]] std::string file_system_of(const store::Descriptor& directory);

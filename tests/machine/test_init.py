@@ -119,3 +119,61 @@ def test_one_whose_agent_is_killed_is_ended_by_recover(machine, maker, volume):
     now = status(machine)["writer"]
     assert now["state"] == "running" and now["podman-name"] == before
     assert machine.run("update-agent verify", check=False, timeout=120).ok
+
+
+def test_data_goes_back_with_the_set(machine, maker):
+    maker.install(base())
+    machine.run("echo first >/opt/data/maps/chart; setfacl --modify u:2005:r /opt/data/maps/chart;"
+                " touch --date 2020-01-02 /opt/data/maps/chart")
+    chart = "cd /opt/data/maps && getfacl -n chart && stat -c '%Y %a %U %G' chart && cat chart"
+    first = machine.run(chart).stdout
+    bad = maker.make(base("1.1.0", init("spoil", "--touch", "/maps/spoilt", "--exit", "1",
+                                        volume="maps")), "/srv/bad.bundle")
+    fail(machine, bad, 8, "the old set is running again")
+    assert not machine.exists("/opt/data/maps/spoilt") and machine.run(chart).stdout == first
+    never = maker.make(base("1.2.0", init("migrate", "--touch", "/maps/new", "--exit", "0",
+                                          volume="maps"), command=["/ready", "--never"]),
+                       "/srv/never.bundle")
+    fail(machine, never, 8, "writer.service")
+    assert not machine.exists("/opt/data/maps/new") and machine.run(chart).stdout == first
+
+    maker.install(base("1.3.0", init("migrate", "--touch", "/maps/new", "--exit", "0",
+                                     volume="maps")))
+    history = machine.run("update-agent history --json").stdout
+    assert "snapshot of /opt/data/maps: " in history
+    machine.run("echo second >/opt/data/maps/chart")
+    machine.run("update-agent rollback", timeout=180)
+    assert not machine.exists("/opt/data/maps/new") and machine.run(chart).stdout == first
+    # What the container mounts is what is there now.
+    name = status(machine)["writer"]["podman-name"]
+    machine.run(f"podman exec {name} /ready --exists /maps/chart")
+    absent = machine.run(f"podman exec {name} /ready --exists /maps/new", check=False)
+    assert absent.rc == 1, absent
+    machine.run("update-agent rollback", timeout=180)
+    assert machine.exists("/opt/data/maps/new")
+    assert machine.run("cat /opt/data/maps/chart").stdout == "second\n"
+    assert machine.run("update-agent verify", check=False, timeout=120).ok
+
+
+def test_data_goes_back_at_the_boot_after_a_cut(machine, maker):
+    maker.install(base())
+    machine.run("echo first >/opt/data/maps/chart")
+    path = maker.make(base("1.1.0", init("slow", "--touch", "/maps/half", "--never",
+                                         volume="maps")), "/srv/slow.bundle")
+    begin(machine, path, "slow")
+    machine.wait_until("test -e /opt/data/maps/half")
+    machine.kill()
+    machine.boot()
+    machine.wait_active("writer.service")
+    assert not machine.exists("/opt/data/maps/half")
+    assert machine.run("cat /opt/data/maps/chart").stdout == "first\n"
+    no_run_is_left(machine)
+
+
+def test_a_volume_that_is_too_large_to_copy_is_refused(machine, maker):
+    maker.install(base())
+    machine.write_file("/etc/update-agent/agent.toml.d/limit.toml", 'snapshot-limit = "1M"\n')
+    machine.run("head -c 2M /dev/urandom >/opt/data/maps/large")
+    path = maker.make(base("1.1.0", init("migrate", "--exit", "0", volume="maps")),
+                      "/srv/large.bundle")
+    fail(machine, path, 5, "/opt/data/maps has more than 1", "snapshot-limit")

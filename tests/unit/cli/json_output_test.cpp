@@ -45,8 +45,8 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
         CHECK(keys(parsed(json::outcome(outcome))) ==
               Keys{"dry-run", "generation-before", "generation-after", "restored", "installed",
-                   "removed", "unchanged", "stop", "init", "restart", "start", "purge", "bytes",
-                   "space", "notes"});
+                   "removed", "unchanged", "stop", "snapshots", "init", "restart", "start", "purge",
+                   "bytes", "space", "notes"});
 
     const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
     CHECK(added["dry-run"] == false);

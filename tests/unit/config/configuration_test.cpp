@@ -58,6 +58,7 @@ TEST_CASE("without a file, everything has its default") {
     CHECK(configuration->image_timeout == 30min);
     CHECK(configuration->systemd_timeout == 2min);
     CHECK(configuration->reserve == 67108864);
+    CHECK(configuration->snapshot_limit == 1073741824);
     CHECK(configuration->volume_roots == std::vector<std::string>{"/opt/data"});
 }
 

@@ -54,6 +54,8 @@ std::vector<Effect> all_effects() {
                            1234ms},
         RecreateContainers{},
         generation(4294967295U),
+        SnapshotVolume{"/opt/data/v", "/opt/data/.update-agent/3/%2Fopt%2Fdata%2Fv"},
+        RestoreVolume{"/opt/data/v", "/opt/data/.update-agent/2/%2Fopt%2Fdata%2Fv"},
         RunInit{"setup-0123abcd", {}, {}, true},
         NoteActive{{"base.target", "broker.service"}},
         HoldUnits{{"a-restart.target", "a.service"}, {"a.target", "a.service"}},
@@ -119,6 +121,14 @@ Json fields(const RecreateContainers& effect) {
 Json fields(const WriteGeneration& effect) {
     const auto& [generation] = effect;
     return {generation.info.number};
+}
+Json fields(const SnapshotVolume& effect) {
+    const auto& [path, snapshot] = effect;
+    return {path, snapshot};
+}
+Json fields(const RestoreVolume& effect) {
+    const auto& [path, snapshot] = effect;
+    return {path, snapshot};
 }
 /// Removed by its name; what was interrupted is not run again.
 Json fields(const RunInit& effect) {

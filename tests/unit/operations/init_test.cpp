@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Init containers over the life of the bundles that have them.
 #include "agent/operations/recover.hpp"
+#include "agent/store/history.hpp"
 #include "tests/unit/operations/data_cases.hpp"
 #include "tests/unit/operations/journal_cases.hpp"
 
@@ -145,4 +146,103 @@ TEST_CASE("A rollback runs no init container") {
         scene.context(),
         {.operation = "rollback", .install = {}, .remove = {}, .restore = operations::Restore{}}));
     CHECK(scene.active("broker.service"));
+}
+
+namespace {
+
+/// What the init container `migrate` writes.
+void migrating(Scene& scene, const std::string& text, int exit_code) {
+    scene.engine.programs["migrate"] = [&scene, text, exit_code] {
+        write_text(scene.root() / "opt/data/base/maps/chart", text);
+        return ended_with(exit_code);
+    };
+}
+
+std::string chart(const Scene& scene) {
+    return read_text(scene.root() / "opt/data/base/maps/chart");
+}
+
+Result<operations::Outcome> roll_back(Scene& scene) {
+    return operations::change(
+        scene.context(),
+        {.operation = "rollback", .install = {}, .remove = {}, .restore = operations::Restore{}});
+}
+
+}  // namespace
+
+TEST_CASE("What an init container wrote is undone with it, and put back with the set of before") {
+    Scene scene;
+    migrating(scene, "first", 0);
+    scene.have({data_bundles().base});
+    CHECK(chart(scene) == "first");
+    write_text(scene.root() / "opt/data/base/maps/chart", "of the first");
+
+    migrating(scene, "spoilt", 1);
+    REQUIRE_FALSE(scene.install({data_bundles().newer}));
+    CHECK(chart(scene) == "of the first");
+
+    scene.retry = true;
+    migrating(scene, "second", 0);
+    scene.have({data_bundles().newer});
+    CHECK(chart(scene) == "second");
+    write_text(scene.root() / "opt/data/base/maps/chart", "of the second");
+
+    must(roll_back(scene));
+    CHECK(chart(scene) == "of the first");
+    must(roll_back(scene));
+    CHECK(chart(scene) == "of the second");
+}
+
+TEST_CASE("A set that does not become healthy leaves no data behind") {
+    Scene scene;
+    scene.have({data_bundles().base});
+    write_text(scene.root() / "opt/data/base/maps/chart", "of the first");
+    migrating(scene, "second", 0);
+    const auto plan = must(scene.install({data_bundles().newer}, true)).plan;
+    CHECK(chart(scene) == "of the first");
+    for (const auto& [name, spec] : plan.specs)
+        if (name.value() == "broker")
+            scene.services.never_ready_containers = {spec.container.podman_name};
+    const auto result = scene.install({data_bundles().newer});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::unhealthy);
+    CHECK(chart(scene) == "of the first");
+    CHECK(scene.active("broker.service"));
+    CHECK(scene.active("bridge.service"));
+}
+
+TEST_CASE("Snapshots are kept as long as their generation, and told of in the history") {
+    Scene scene;
+    scene.configuration.keep_generations = 2;
+    scene.have({data_bundles().base});
+    const auto before = scene.installed().generation;
+    scene.have({data_bundles().newer});
+    const auto kept = scene.root() / "opt/data/.update-agent" / std::to_string(before);
+    CHECK(std::filesystem::exists(kept));
+    const auto history = must(store::read_history(scene.paths()));
+    REQUIRE_FALSE(history.back().notes.empty());
+    CHECK(history.back().notes.back().starts_with("snapshot of /opt/data/base/maps: "));
+    scene.have({bundles().clock});
+    CHECK_FALSE(std::filesystem::exists(kept));
+}
+
+TEST_CASE("A volume that is too large to be copied is told before anything is done") {
+    Scene scene;
+    scene.have({data_bundles().base});
+    write_text(scene.root() / "opt/data/base/maps/large", std::string(1 << 20, 'x'));
+    scene.configuration.snapshot_limit = 1 << 16;
+    const auto before = scene.snapshot();
+    for (const bool dry_run : {true, false}) {
+        const auto result = scene.install({data_bundles().newer}, dry_run);
+        // The tests may run where blocks are shared.
+        if (result) return;
+        CHECK(result.error().code() == ErrorCode::conflict);
+        CHECK(has(result.error().text(), "snapshot-limit"));
+        CHECK(before == scene.snapshot());
+    }
+    scene.configuration.snapshot_limit = 1 << 21;
+    scene.machine.free = scene.configuration.reserve + (1 << 19);
+    const auto full = scene.install({data_bundles().newer});
+    REQUIRE_FALSE(full);
+    CHECK(full.error().code() == ErrorCode::no_space);
 }

@@ -7,6 +7,7 @@
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/store/journal.hpp"
+#include "tests/unit/operations/data_cases.hpp"
 #include "tests/unit/operations/registry_bundle.hpp"
 
 namespace test {
@@ -21,6 +22,19 @@ Result<operations::Outcome> roll_back(Scene& scene) {
 
 void have_all(Scene& scene) {
     scene.have({bundles().base, bundles().view, bundles().clock});
+}
+
+void have_data(Scene& scene, const std::vector<std::filesystem::path>& files) {
+    scene.have(files);
+    write_text(scene.root() / "opt/data/base/maps/chart", "as it was");
+}
+
+/// What the init container `migrate` does.
+void write_maps(Scene& scene, const std::string& text, int exit_code = 0) {
+    scene.engine.programs["migrate"] = [&scene, text, exit_code] {
+        write_text(scene.root() / "opt/data/base/maps/chart", text);
+        return ended_with(exit_code);
+    };
 }
 
 }  // namespace
@@ -56,6 +70,29 @@ const std::vector<MortalOperation>& mortal_operations() {
          [](Scene& scene) {
              return scene.remove({"base", "view"});
          }},
+        {"an update with an init container",
+         [](Scene& scene) { have_data(scene, {data_bundles().base}); },
+         [](Scene& scene) {
+             write_maps(scene, "migrated");
+             return scene.install({data_bundles().newer});
+         }},
+        {"an update whose init container fails",
+         [](Scene& scene) {
+             have_data(scene, {data_bundles().base});
+             scene.retry = true;
+         },
+         [](Scene& scene) {
+             write_maps(scene, "spoilt", 1);
+             return scene.install({data_bundles().newer});
+         },
+         true},
+        {"a rollback with data",
+         [](Scene& scene) {
+             have_data(scene, {data_bundles().base});
+             write_maps(scene, "migrated");
+             scene.have({data_bundles().newer});
+         },
+         roll_back},
         {"a rollback",
          [](Scene& scene) {
              have_all(scene);
@@ -119,7 +156,9 @@ namespace {
 Snapshot comparable(Snapshot snapshot) {
     std::map<std::string, std::string> files;
     for (const auto& [name, content] : snapshot.files)
-        if (name.starts_with("opt/operation/update-agent/bundles/")) files.emplace(name, content);
+        if (name.starts_with("opt/operation/update-agent/bundles/") ||
+            (name.starts_with("opt/data/") && name.find("/.update-agent") == std::string::npos))
+            files.emplace(name, content);
     snapshot.files = std::move(files);
     return snapshot;
 }

@@ -40,11 +40,15 @@ model::Description base(std::string_view version_text, std::vector<model::Contai
     return base;
 }
 
-Names names(const std::vector<planning::InitRun>& runs) {
+Names names(const std::vector<planning::DataStep>& steps) {
     Names names;
-    for (const auto& run : runs)
+    for (const auto& run : planning::init_runs({.early = steps}))
         names.push_back(run.spec.container.name.value());
     return names;
+}
+
+const planning::InitRun& run(const planning::DataStep& step) {
+    return std::get<planning::InitRun>(step);
 }
 
 planning::DataPlan update_of(std::vector<model::Container> inits) {
@@ -66,9 +70,9 @@ TEST_CASE("Init containers of a new bundle run before anything is stopped") {
         facts());
     const auto& data = plan.value().data;
     CHECK(names(data.early) == Names{"first", "second"});
-    CHECK(data.early[0].max_wait == 7s);
-    CHECK(data.early[0].writes == Names{"/opt/data/base/maps"});
-    CHECK(data.early[1].max_wait == planning::kDefaultMaxWait);
+    CHECK(run(data.early[0]).max_wait == 7s);
+    CHECK(writes_of(data.early) == Names{"/opt/data/base/maps"});
+    CHECK(run(data.early[1]).max_wait == planning::kDefaultMaxWait);
     CHECK(data.late.empty());
     CHECK(data.hold.empty());
 }
@@ -158,4 +162,29 @@ TEST_CASE("An init container's volumes and name are checked like a container's")
         INFO(part << " in " << text);
         CHECK(text.find(part) != std::string::npos);
     }
+}
+
+TEST_CASE("The data of a set that is put back is put back while what has it is stopped") {
+    const auto there = installed_from({candidate(base("1.0.0", {}))});
+    auto back = candidate(base("0.9.0", {with_mounts("a", {mount("maps")})}), '2');
+    back.kept = true;
+    const std::vector<planning::RestoreData> data = {
+        {.host_path = "/opt/data/base/logs", .snapshot = "/opt/data/.update-agent/1/logs"},
+        {.host_path = "/opt/data/base/gone", .snapshot = "/opt/data/.update-agent/1/gone"}};
+    const auto plan =
+        make_plan(there, {.add = {back}, .remove = {}, .restores = data}, facts()).value();
+    CHECK(plan.data.early.empty());
+    REQUIRE(plan.data.late.size() == 1);
+    CHECK(std::get<planning::RestoreData>(plan.data.late[0]) == data[0]);
+    CHECK(plan.data.hold == Names{"clock.service"});
+}
+
+TEST_CASE("No volume lies where snapshots are kept") {
+    auto bundle = base("1.0.0", {});
+    bundle.volumes[0].host_path = "/opt/data/.update-agent/3";
+    const auto plan = make_plan({}, {.add = {candidate(bundle)}, .remove = {}}, facts());
+    REQUIRE_FALSE(plan);
+    CHECK(
+        model::to_error(plan.error()).text().find("/opt/data/.update-agent is for the snapshots") !=
+        std::string::npos);
 }
