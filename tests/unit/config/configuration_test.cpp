@@ -99,11 +99,13 @@ TEST_CASE("every key is read") {
                "image-timeout = \"1h\"\n"
                "systemd-timeout = \"10\"\n"
                "reserve = \"1.5G\"\n"
+               "snapshot-limit = \"2K\"\n"
                "volume-roots = [\"/srv/b\", \"/srv/a\"]\n");
     const auto configuration = load_configuration(root.path());
     REQUIRE(configuration);
-    CHECK(*configuration ==
-          Configuration{"robot-a", false, 7, 90s, 1h, 10s, 3ULL << 29U, {"/srv/b", "/srv/a"}});
+    CHECK(
+        *configuration ==
+        Configuration{"robot-a", false, 7, 90s, 1h, 10s, 3ULL << 29U, 2048, {"/srv/b", "/srv/a"}});
 }
 
 TEST_CASE("files of the directory are read in lexical order, and the later wins") {
@@ -169,9 +171,9 @@ TEST_CASE("a refused value leaves the one before it") {
          {"machine = 1", "machine = \"a\\nb\"", "signed-bundles-only = \"no\"",
           "keep-generations = \"3\"", "keep-generations = -1", "podman-timeout = \"infinity\"",
           "podman-timeout = \"0\"", "image-timeout = \"x\"", "systemd-timeout = 5",
-          "reserve = \"many\"", "reserve = 5", "volume-roots = []", "volume-roots = \"/srv\"",
-          "volume-roots = [\"srv\"]", "volume-roots = [\"/\"]", "volume-roots = [\"/a:b\"]",
-          "unknown = 1"}) {
+          "reserve = \"many\"", "reserve = 5", "snapshot-limit = 5", "volume-roots = []",
+          "volume-roots = \"/srv\"", "volume-roots = [\"srv\"]", "volume-roots = [\"/\"]",
+          "volume-roots = [\"/a:b\"]", "unknown = 1"}) {
         INFO(line);
         Configuration configuration;
         Problems problems;
