@@ -4,6 +4,7 @@
 import pytest
 
 from support.bundles import IMAGE, description, pids, status
+from support.command import host
 
 pytestmark = pytest.mark.one_suite
 
@@ -121,21 +122,26 @@ def test_one_whose_agent_is_killed_is_ended_by_recover(machine, maker, volume):
     assert machine.run("update-agent verify", check=False, timeout=120).ok
 
 
+def chart(machine) -> str:
+    """The content of a file in the volume, its times, and who may read it."""
+    rights = host("getfacl", "--numeric", "--absolute-names", machine.path("/opt/data/maps/chart"))
+    return rights.stdout + machine.run("cd /opt/data/maps && stat -c '%Y %a' chart && cat chart").stdout
+
+
 def test_data_goes_back_with_the_set(machine, maker):
     maker.install(base())
-    machine.run("echo first >/opt/data/maps/chart; setfacl --modify u:2005:r /opt/data/maps/chart;"
-                " touch --date 2020-01-02 /opt/data/maps/chart")
-    chart = "cd /opt/data/maps && getfacl -n chart && stat -c '%Y %a %U %G' chart && cat chart"
-    first = machine.run(chart).stdout
+    machine.run("cd /opt/data/maps && echo first >chart && touch --date 2020-01-02 chart")
+    host("setfacl", "--modify", "u:2005:r", machine.path("/opt/data/maps/chart"))
+    first = chart(machine)
     bad = maker.make(base("1.1.0", init("spoil", "--touch", "/maps/spoilt", "--exit", "1",
                                         volume="maps")), "/srv/bad.bundle")
     fail(machine, bad, 8, "the old set is running again")
-    assert not machine.exists("/opt/data/maps/spoilt") and machine.run(chart).stdout == first
+    assert not machine.exists("/opt/data/maps/spoilt") and chart(machine) == first
     never = maker.make(base("1.2.0", init("migrate", "--touch", "/maps/new", "--exit", "0",
                                           volume="maps"), command=["/ready", "--never"]),
                        "/srv/never.bundle")
     fail(machine, never, 8, "writer.service")
-    assert not machine.exists("/opt/data/maps/new") and machine.run(chart).stdout == first
+    assert not machine.exists("/opt/data/maps/new") and chart(machine) == first
 
     maker.install(base("1.3.0", init("migrate", "--touch", "/maps/new", "--exit", "0",
                                      volume="maps")))
@@ -143,7 +149,7 @@ def test_data_goes_back_with_the_set(machine, maker):
     assert "snapshot of /opt/data/maps: " in history
     machine.run("echo second >/opt/data/maps/chart")
     machine.run("update-agent rollback", timeout=180)
-    assert not machine.exists("/opt/data/maps/new") and machine.run(chart).stdout == first
+    assert not machine.exists("/opt/data/maps/new") and chart(machine) == first
     # What the container mounts is what is there now.
     name = status(machine)["writer"]["podman-name"]
     machine.run(f"podman exec {name} /ready --exists /maps/chart")
