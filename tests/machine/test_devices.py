@@ -93,7 +93,7 @@ def test_a_bundle_whose_device_is_missing_is_refused(machine, maker):
     numbers(machine, camera=FULL)
     maker.install(description("other"))
     path = maker.make(bundles()[0], "/srv/base.bundle")
-    refuse(machine, path, 5, f"base 1.0.0: containers[0].devices[0]: {LINK} is missing")
+    refuse(machine, path, 5, "base 1.0.0:", f" containers[0].devices[0]: {LINK} is missing")
     plain = maker.make(description("dir", containers={"a": {"devices": ["/dev/shm"]}}),
                        "/srv/dir.bundle")
     refuse(machine, plain, 5, "containers[0].devices[0]: /dev/shm is a directory")
@@ -216,9 +216,8 @@ def test_without_devices_no_process_is_started(machine, maker):
     started = machine.show(SERVICE, "InactiveExitTimestampMonotonic", "ConditionResult")
     assert started == {"InactiveExitTimestampMonotonic": "0", "ConditionResult": "no"}
     # By hand, too.
-    trace = machine.run("strace -f -e trace=execve -o /tmp/trace update-agent recreate", check=False)
-    if trace.ok:
-        assert "podman" not in machine.read_file("/tmp/trace")
+    machine.run("strace -f -e trace=execve -o /tmp/trace update-agent recreate")
+    assert machine.read_file("/tmp/trace").count("execve(") == 1
 
 
 def test_an_operation_that_runs_is_waited_for(equipped):

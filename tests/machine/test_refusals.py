@@ -12,7 +12,7 @@ import pytest
 from support import images
 from support.bundles import IMAGE, Archive, Maker, description, refuse, state
 
-pytestmark = pytest.mark.long  # as all share one machine
+pytestmark = [pytest.mark.one_suite, pytest.mark.long]  # as all share one machine
 
 GOOD = description("good", containers={"good-main": {}})
 

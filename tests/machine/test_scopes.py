@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Scopes: what a base allows add-ons, by the example of the documentation."""
 
+import pytest
+
 from support.bundles import IMAGE, description, refuse
 from support.paths import REPOSITORY
+
+pytestmark = pytest.mark.one_suite
 
 EXAMPLE = REPOSITORY / "docs/examples/scopes"
 NO_ROOM = '{"properties": {"containers": {"items": {"properties": {"cap-add": false}}}}}'

@@ -3,7 +3,11 @@
 
 import json
 
+import pytest
+
 from support.bundles import IMAGE, description, pids, state, status
+
+pytestmark = pytest.mark.one_suite
 
 GENERATIONS = "/opt/operation/update-agent/generations"
 KEPT = "/opt/operation/update-agent/bundles"

@@ -89,7 +89,7 @@ def state(guest: Guest) -> str:
         podman images --all --format 'image {{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort
         cd /opt/operation && find . ! -name 'history.jsonl*' -printf '%p %l %m\n' | sort
         find . -type f ! -name 'history.jsonl*' -print0 | sort -z | xargs -0r sha256sum
-        for unit in ssh.service installed-bundles.target systemd-units/*.service systemd-units/*.target; do
+        for unit in ssh.service installed-bundles.target $(ls systemd-units | grep -E '[.](service|target)$'); do
             systemctl show --property=Id,LoadState,ActiveState,MainPID,InvocationID "${unit##*/}"
         done""", timeout=120).stdout
 

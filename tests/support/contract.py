@@ -34,7 +34,7 @@ section units; ls systemd-units
 section floors; cat update-agent/floors.toml 2>&1
 section temporary
 find /tmp /var/tmp /var/lib/containers -maxdepth 1 ! -name 'systemd-private-*'
-find /run/update-agent -mindepth 1 2>&1 | grep -v 'No such'
+find /run/update-agent -mindepth 1 ! -path '/run/update-agent/devices*' 2>&1 | grep -v 'No such'
 find /var/lib/containers/storage -maxdepth 1 -name 'update-agent-tmp*'
 find /var/lib/containers/storage/overlay/tempdirs -mindepth 1 -maxdepth 1 2>&1 | grep -v 'No such'
 section masks; find /run/systemd/system /etc/systemd/system -lname /dev/null | sort
@@ -46,6 +46,7 @@ section images; podman images --all --format json
 section show; systemctl show '*.service' '*.target' \
     --property=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload,ExecStart,InvocationID
 section verdict; update-agent verify 2>&1 || echo "exit $?"
+section data; cd /opt/data 2>/dev/null && find . -type f -exec sha256sum {} +
 exit 0
 """
 
@@ -66,6 +67,7 @@ class Snapshot:
     containers: dict[str, str]  # states, by name, of those with our label
     images: frozenset[str]
     units: dict[str, dict[str, str]]
+    data: frozenset[str]  # sums and paths of files in volumes
     leftovers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -109,7 +111,7 @@ def take(guest: Guest) -> Snapshot:
         temporary=_lines(sections["temporary"]), masks=_lines(sections["masks"]),
         containers=containers,
         images=frozenset(each["Id"] for each in json.loads(sections["images"] or "[]")),
-        units=_units(sections["show"]),
+        units=_units(sections["show"]), data=_lines(sections["data"]),
         leftovers={name: sections[name] for name in ("jobs", "locked", "agents", "verdict")})
 
 
@@ -141,7 +143,8 @@ def not_as_before(now: Snapshot, before: Snapshot, left: Iterable[str] = ()) -> 
     """
     wrong = []
     named = _named(left)
-    for what in ("generation", "generations", "states", "files", "floors", "masks", "images"):
+    for what in ("generation", "generations", "states", "files", "floors", "masks", "images",
+                 "data"):
         old, new = (getattr(each, what) for each in (before, now))
         new = _without(named, old, new)
         if what == "files":  # what failed is remembered, what is unfinished is said elsewhere

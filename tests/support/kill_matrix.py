@@ -25,6 +25,8 @@ _DOCUMENTED = {1, rounds.UNHEALTHY, 10, 11}
 _UNSETTLED = "the journal of the transaction could not be removed"
 _REMOVALS = {"unlink", "unlinkat", "rmdir"}
 _ORPHANS = "pgrep --exact --list-full podman | grep --invert-match 'system service'"
+_CHANGED_DEVICES = """update-agent status --json | jq --raw-output \
+    '.bundles[].containers[] | select(any(.devices[]?; .created != .now)) | .name'"""
 _SETTLED = r"""
 cd /opt/operation/systemd-units/ || exit 1
 [ ! -e ../../../transaction ] && [ -z "$(systemctl list-jobs --no-legend)" ] || exit 1
@@ -71,6 +73,7 @@ class KillMatrix:
         while self._waiting:
             operation = self._next()
             if operation.scenario in scenarios:
+                self.guest.run(operation.prepare)
                 found[operation.scenario] = interruptions.calls(self.guest, operation.command,
                                                                 operation.rc)
             else:
@@ -98,6 +101,7 @@ class KillMatrix:
 
     def _strike(self, operation: Operation, point: Point, outcome: Outcome) -> None:
         before = self._now
+        self.guest.run(operation.prepare)
         done = self.guest.run(interruptions.broken_off(point, operation.command), check=False,
                               timeout=180)
         outcome.rc = done.rc
@@ -152,6 +156,8 @@ class KillMatrix:
         return [] if done.rc in {operation.rc, *_DOCUMENTED} else [str(done)]
 
     def _which(self, now: Snapshot, before: Snapshot, operation: Operation, outcome: Outcome) -> str:
+        if not operation.changes_set and now.generation == before.generation:
+            return "new"
         if now.installed == before.installed and now.generation == before.generation:
             went_well = outcome.point.how != KILL and outcome.rc == 0 and operation.rc == 0
             if went_well:
@@ -160,6 +166,8 @@ class KillMatrix:
         if now.installed == operation.installed:
             if outcome.point.how != KILL and outcome.rc != 0:
                 outcome.wrong.append(f"exit {outcome.rc}, and the new set is there")
+            if operation.data not in now.data | {""}:
+                outcome.wrong.append(f"missing in a volume: {operation.data}")
             return "new"
         outcome.wrong.append(f"neither set is there: {now.installed}")
         return "neither"
@@ -187,6 +195,7 @@ class KillMatrix:
         return self._waiting.pop(0)
 
     def _do(self, operation: Operation) -> None:
+        self.guest.run(operation.prepare)
         done = self.guest.run(operation.command, check=False, timeout=180)
         assert done.rc == operation.rc, f"expected {operation.rc}: {done}"
 
@@ -194,6 +203,8 @@ class KillMatrix:
         self._now = contract.take(self.guest)
         assert self._now.installed == operation.installed, (
             f"{operation.scenario} led to {self._now.installed}")
+        assert operation.data in self._now.data | {""}, f"missing in a volume: {operation.data}"
+        assert self.guest.run(_CHANGED_DEVICES).stdout == "", "a container has another device"
 
     def _begin_round(self) -> None:
         self._round += 1

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from . import contract, images, rounds
-from .bundles import Maker, description
+from .bundles import IMAGE, Maker, description
 from .kill_matrix import settle_boot
 from .vm import VirtualMachine
 
@@ -52,7 +52,7 @@ class PowerCuts:
         self.vm = vm
         self._maker = maker
         self._number = 0
-        texts = [_base("1.0.0", {}), rounds.BYSTANDER,
+        texts = [rounds.base("1.0.0", IMAGE, timeout=_START_TIMEOUT), rounds.BYSTANDER,
                  description("addon", requires={"base": "1.x"}, start_timeout=_START_TIMEOUT,
                              containers={"reader": {}})]
         self._old = maker.make(texts[0], "/srv/old.bundle")
@@ -95,6 +95,8 @@ class PowerCuts:
             cut.wrong += contract.not_as_before(now, before)
         elif now.installed == before.installed | {"base": f"1.{self._number}.0"}:
             cut.became = "new"
+            if rounds.data(f"1.{self._number}.0") not in now.data:
+                cut.wrong.append("its init container has written nothing")
         else:
             cut.became = "neither"
             cut.wrong.append(f"neither set is there: {now.installed}")
@@ -123,7 +125,8 @@ class PowerCuts:
         self._number += 1
         image = f"localhost/new:{self._number}"
         identity = images.load(self.vm, image, files={"id": image.encode()})
-        path = self._maker.make(_base(f"1.{self._number}.0", {"image": image}), "/srv/new.bundle")
+        path = self._maker.make(rounds.base(f"1.{self._number}.0", image, timeout=_START_TIMEOUT),
+                                "/srv/new.bundle")
         self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
 
@@ -133,8 +136,3 @@ class PowerCuts:
         except AssertionError:
             return False  # it goes down with the machine
         return True
-
-
-def _base(version: str, changes: dict) -> str:
-    return description("base", version, type="base", start_timeout=_START_TIMEOUT,
-                       containers={"changes": changes, "stays": {}})

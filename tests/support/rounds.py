@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A round of operations that ends where it began: install, update, failed update, way back, removal.
+"""A round of operations that ends where it began: install, a device that changes, update, failed
+update, way back, removal.
 
 Each operation begins with what the one before has left. A round's bundles have versions and images
 that no other round's have, so that every one brings images.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from . import images
 from .bundles import Maker, description
 
 BYSTANDER = description("bystander", containers={"bystander-main": {}})
-SCENARIOS = ("install", "update", "failed-update", "rollback", "remove")
+SCENARIOS = ("install", "recreate", "update", "failed-update", "rollback", "remove")
 UNHEALTHY = 8
 
 
@@ -23,11 +25,45 @@ class Operation:
     command: list[str]
     installed: dict[str, str]
     rc: int = 0
+    # Run before it.
+    prepare: str = "true"
+    # A file that is in a volume after it.
+    data: str = ""
 
     @property
     def can_be_repeated(self) -> bool:
         """Whether it may be asked for again where it is done."""
-        return self.command[1] == "install"
+        return self.command[1] in ("install", "recreate")
+
+    @property
+    def changes_set(self) -> bool:
+        return self.command[1] != "recreate"
+
+
+_DEVICE = "/dev/of-the-round"
+_DATA = """[[volumes]]
+name = "made"
+[[init-containers]]
+name = "prepare"
+image = "localhost/ready:1.0.0"
+command = ["/ready", "--touch", "/made/by-{version}", "--exit", "0"]
+mounts = [{{ volume = "made", target = "/made" }}]
+"""
+
+
+def base(version: str, image: str, command: list[str] | None = None, timeout: str = "20s",
+         **of_the_other: object) -> str:
+    """One with data that its init container writes to, while the container that has it is stopped."""
+    changes = {"image": image, "mounts": [{"volume": "made", "target": "/made"}]}
+    changes |= {"command": command} if command else {}
+    return description("base", version, type="base", start_timeout="2s" if command else timeout,
+                       extra=_DATA.format(version=version),
+                       containers={"changes": changes, "stays": of_the_other})
+
+
+def data(version: str) -> str:
+    """What such a base has in its volume, as contract.Snapshot has it."""
+    return f"{hashlib.sha256().hexdigest()}  ./base/made/by-{version}"
 
 
 class Round:
@@ -44,27 +80,33 @@ class Round:
                                         containers={"reader": {}, "sensor": {"requires": ["reader"]}}))
         for name, minor, image, command in (("old", 0, "old", []), ("new", 1, "new", []),
                                             ("bad", 2, "new", ["/ready", "--never"])):
-            self._make(name, self._base(minor, image, command))
+            self._make(name, base(f"{number}.{minor}.0", self._image(image), command, timeout,
+                                  devices=[_DEVICE]))
+        guest.run(f"test -e {_DEVICE} || {{ {self._device(number)}; }}")
         guest.run(["podman", "rmi", *ids], timeout=120)
 
     def operations(self) -> list[Operation]:
         beside = {"bystander": "1.0.0", "addon": f"{self.number}.0.0"}
         old, new = (beside | {"base": f"{self.number}.{minor}.0"} for minor in (0, 1))
+        old_data, new_data = (data(f"{self.number}.{minor}.0") for minor in (0, 1))
         agent = "update-agent"
         return [
-            Operation("install", [agent, "install", self._path("old"), self._path("addon")], old),
-            Operation("update", [agent, "install", self._path("new")], new),
+            Operation("install", [agent, "install", self._path("old"), self._path("addon")], old,
+                      data=old_data),
+            Operation("recreate", [agent, "recreate"], old, prepare=self._device(self.number + 1), data=old_data),
+            Operation("update", [agent, "install", self._path("new")], new, data=new_data),
             Operation("failed-update", [agent, "install", "--retry", self._path("bad")],
-                      new, UNHEALTHY),
-            Operation("rollback", [agent, "rollback"], old),
+                      new, UNHEALTHY, data=new_data),
+            Operation("rollback", [agent, "rollback"], old, data=old_data),
             Operation("remove", [agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
         ]
 
-    def _base(self, minor: int, image: str, command: list[str]) -> str:
-        changes = {"image": self._image(image)} | ({"command": command} if command else {})
-        return description("base", f"{self.number}.{minor}.0", type="base",
-                           start_timeout="2s" if command else self._timeout,
-                           containers={"changes": changes, "stays": {}})
+    @staticmethod
+    def _device(round_number: int) -> str:
+        """A command that gives the device the number that it has then, now and after a boot."""
+        node = f"c+ {_DEVICE} 0666 root root - 1:{(3, 5)[round_number % 2]}"
+        return (f"echo '{node}' >/etc/tmpfiles.d/of-the-round.conf; rm -f {_DEVICE};"
+                " systemd-tmpfiles --create --prefix=/dev")
 
     def _image(self, which: str) -> str:
         return f"localhost/{which}:{self.number}"
