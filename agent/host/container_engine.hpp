@@ -98,6 +98,11 @@ class ContainerEngine {
     /// Ends and removes a container with that label; one that is not there, or lacks the label, is
     /// no failure.
     [[nodiscard]] virtual model::Result<> remove_run(const std::string& name) = 0;
+    /// The file system of an image, to be read only; the caller ends that by unmount_image().
+    [[nodiscard]] virtual model::Result<std::filesystem::path> mount_image(
+        const model::Sha256& image) = 0;
+    /// One that is not mounted, or not there, is no failure.
+    [[nodiscard]] virtual model::Result<> unmount_image(const model::Sha256& image) = 0;
     /// Removes an image that no container uses; one that is not there is no failure.
     [[nodiscard]] virtual model::Result<> remove_image(const model::Sha256& image) = 0;
     /// Status of the container's health check: healthy, unhealthy, starting; empty where it has

@@ -194,9 +194,6 @@ struct Description {
 [[nodiscard]] Description parse_description(std::string_view text, const std::string& where,
                                             Problems& problems);
 
-/// The keys that are parsed but that this version cannot carry out yet, one problem for each.
-[[nodiscard]] Problems unsupported_keys(const Description& description, const std::string& where);
-
 /// The text with `image-id = "sha256:…"` set in every container, init container and file provider
 /// that has none, in order of appearance; comments and order are kept. `ids` maps the description's
 /// `image` to its id.

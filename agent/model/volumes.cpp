@@ -46,6 +46,7 @@ std::vector<Volume> volumes_of(const Description& bundle, const VolumeRoots& roo
     Volume own;
     own.name = kDefaultVolume;
     own.host_path = home;
+    own.file_provider_access = true;
     own.read_write_groups = {bundle.bundle_group->name};
     volumes.push_back(std::move(own));
     return volumes;

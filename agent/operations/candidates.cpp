@@ -30,10 +30,7 @@ void check_image_ids(const model::Description& description, const std::string& w
 Result<model::Description> parse_description(const std::string& text, const std::string& where) {
     Problems problems;
     auto description = model::parse_description(text, where, problems);
-    if (problems.empty()) {
-        problems = model::unsupported_keys(description, where);
-        check_image_ids(description, where, problems);
-    }
+    if (problems.empty()) check_image_ids(description, where, problems);
     if (!problems.empty()) return model::fail(model::to_error(problems));
     return description;
 }

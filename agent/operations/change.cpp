@@ -117,6 +117,7 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     if (request.restore) {
         TRY_ASSIGN(auto back, way_back(context, prepared.before, request.restore->generation));
         prepared.restored = back.generation;
+        wanted.restored = back.generation;
         TRY_ASSIGN(wanted.restores, kept_snapshots(context, back.generation));
         wanted.add = std::move(back.candidates);
         wanted.remove = std::move(back.remove);

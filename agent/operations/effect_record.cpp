@@ -180,6 +180,25 @@ Activate parse_activate(Fields& fields) {
             .held = fields.get<Strings>("held")};
 }
 
+/// Only what undoing takes.
+planning::FileChange parse_change(Fields& fields) {
+    planning::FileChange change;
+    for (const auto& text : fields.get<Strings>("images")) {
+        const auto image = Sha256::parse(text);
+        if (!image) fields.fail(image.error().text());
+        change.copies.push_back(
+            {.bundle = {}, .image = image.value_or(Sha256()), .key = {}, .copies = {}});
+    }
+    return change;
+}
+
+Strings images_of(const planning::FileChange& change) {
+    Strings images;
+    for (const auto& provider : change.copies)
+        images.push_back(provider.image.hex());
+    return images;
+}
+
 Effect parse_fields(const std::string& what, Fields& fields) {
     if (what == "keep-bundle")
         return KeepBundle{.id = fields.parsed<model::BundleId>("id"),
@@ -208,6 +227,12 @@ Effect parse_fields(const std::string& what, Fields& fields) {
     if (what == "snapshot-volume")
         return SnapshotVolume{.path = fields.get<std::string>("path"),
                               .snapshot = fields.get<std::string>("snapshot")};
+    if (what == "check-files")
+        return CheckFiles{.from = fields.get<unsigned>("from"), .change = parse_change(fields)};
+    if (what == "change-files")
+        return ChangeFiles{.from = fields.get<unsigned>("from"),
+                           .to = fields.get<unsigned>("to"),
+                           .change = parse_change(fields)};
     if (what == "restore-volume")
         return RestoreVolume{.path = fields.get<std::string>("path"),
                              .snapshot = fields.get<std::string>("snapshot")};
@@ -278,6 +303,13 @@ Json effect_record(const Effect& effect) {
             },
             [](const SnapshotVolume& e) {
                 return named("snapshot-volume", {{"path", e.path}, {"snapshot", e.snapshot}});
+            },
+            [](const CheckFiles& e) {
+                return named("check-files", {{"from", e.from}, {"images", images_of(e.change)}});
+            },
+            [](const ChangeFiles& e) {
+                return named("change-files",
+                             {{"from", e.from}, {"to", e.to}, {"images", images_of(e.change)}});
             },
             [](const RestoreVolume& e) {
                 return named("restore-volume", {{"path", e.path}, {"snapshot", e.snapshot}});

@@ -6,6 +6,7 @@
 #include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/bring_image.hpp"
+#include "agent/operations/change_files.hpp"
 #include "agent/operations/create_container.hpp"
 #include "agent/operations/health_report.hpp"
 #include "agent/operations/hold.hpp"
@@ -277,6 +278,8 @@ std::string to_string(const Effect& effect) {
                 return "writing generation " + std::to_string(e.generation.info.number);
             },
             [](const SnapshotVolume& e) { return "keeping volume " + e.path + " as it is"; },
+            [](const CheckFiles&) { return std::string("looking at the files of file providers"); },
+            [](const ChangeFiles&) { return std::string("changing the files of file providers"); },
             [](const RestoreVolume& e) { return "putting back the data of volume " + e.path; },
             [](const RunInit& e) { return "running init container " + e.podman_name; },
             [](const NoteActive&) { return std::string("looking at what runs"); },
@@ -320,6 +323,8 @@ Result<> perform(const Effect& effect, World& world) {
                 return store::Generations(world.context.paths).write(e.generation);
             },
             [&](const SnapshotVolume& e) { return snapshot_volume(e, world); },
+            [&](const CheckFiles& e) { return check_files(e, world); },
+            [&](const ChangeFiles& e) { return change_files(e, world); },
             [&](const RestoreVolume& e) { return restore_volume(e, world); },
             [&](const RunInit& e) { return with_space(run_init(e, world), world); },
             [&](const NoteActive& e) { return note_active(e, world); },
@@ -353,6 +358,8 @@ Result<> undo(const Effect& effect, World& world) {
                 return store::Generations(world.context.paths).remove(e.generation.info.number);
             },
             [&](const SnapshotVolume& e) { return undo_snapshot_volume(e, world); },
+            [&](const CheckFiles& e) { return undo_check_files(e, world); },
+            [&](const ChangeFiles& e) { return undo_change_files(e, world); },
             [](const RestoreVolume&) { return Result<>(); },
             [&](const RunInit& e) { return host.engine.remove_run(e.podman_name); },
             [](const NoteActive&) { return Result<>(); },

@@ -14,6 +14,7 @@
 #include "agent/operations/context.hpp"
 #include "agent/operations/health.hpp"
 #include "agent/operations/units_seen.hpp"
+#include "agent/planning/data_steps.hpp"
 #include "agent/store/generations.hpp"
 #include "agent/volumes/volume.hpp"
 
@@ -107,6 +108,18 @@ struct SnapshotVolume {
     std::string path;
     std::string snapshot;
 };
+/// Looks whether files of file providers can be copied, before anything is stopped for it.
+struct CheckFiles {
+    unsigned from = 0;
+    planning::FileChange change;
+};
+/// Removes and copies files of file providers, and notes which there are of the new generation.
+/// Undone by the snapshots before it.
+struct ChangeFiles {
+    unsigned from = 0;
+    unsigned to = 0;
+    planning::FileChange change;
+};
 /// Gives a volume the data of a snapshot, which is kept. Undone by the snapshot before it.
 struct RestoreVolume {
     std::string path;
@@ -177,10 +190,11 @@ struct NoteState {
     store::GenerationState state;
 };
 
-using Effect = std::variant<KeepBundle, BringImage, PullImage, NameImage, SyncEngineStore,
-                            PrepareVolume, CreateContainer, RecreateContainers, WriteGeneration,
-                            SnapshotVolume, RestoreVolume, RunInit, NoteActive, HoldUnits,
-                            StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
+using Effect =
+    std::variant<KeepBundle, BringImage, PullImage, NameImage, SyncEngineStore, PrepareVolume,
+                 CreateContainer, RecreateContainers, WriteGeneration, CheckFiles, SnapshotVolume,
+                 ChangeFiles, RestoreVolume, RunInit, NoteActive, HoldUnits, StopUnits, Activate,
+                 StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

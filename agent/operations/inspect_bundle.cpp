@@ -67,8 +67,6 @@ Result<model::Description> validate_description(const Context& context,
                                                 const std::filesystem::path& file) {
     TRY_ASSIGN(const auto text, store::read_file(file));
     TRY_ASSIGN(auto description, parse(text, file.string()));
-    for (const auto& later : model::unsupported_keys(description, file.string()))
-        context.progress.warning(model::to_string(later));
     std::vector<std::pair<std::string, std::filesystem::path>> files;
     if (const auto schemas = add_schemas(description, file, files); !schemas) {
         // One that lies elsewhere is given to `bundle create`.

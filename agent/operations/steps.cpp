@@ -92,7 +92,7 @@ bool writes_engine_store(const Effect& effect) {
 
 /// What is written to is kept as it was first; only once, because of two snapshots the first
 /// counts.
-void work_on_data(const std::vector<planning::DataStep>& steps, bool in_switch,
+void work_on_data(const std::vector<planning::DataStep>& steps, bool in_switch, unsigned to,
                   const StepInput& input, std::vector<Effect>& effects) {
     for (const auto& path : writes_of(steps))
         if (std::none_of(effects.begin(), effects.end(), [&path](const Effect& effect) {
@@ -104,7 +104,11 @@ void work_on_data(const std::vector<planning::DataStep>& steps, bool in_switch,
                 .snapshot = snapshot_path(input.volume_roots, input.current_generation, path)});
     for (const auto& step : steps)
         effects.push_back(std::visit(
-            model::Overloaded{[](const planning::RestoreData& restore) -> Effect {
+            model::Overloaded{[&](const planning::FileChange& change) -> Effect {
+                                  return ChangeFiles{
+                                      .from = input.current_generation, .to = to, .change = change};
+                              },
+                              [](const planning::RestoreData& restore) -> Effect {
                                   return RestoreVolume{.path = restore.host_path,
                                                        .snapshot = restore.snapshot};
                               },
@@ -115,6 +119,15 @@ void work_on_data(const std::vector<planning::DataStep>& steps, bool in_switch,
                                                  .in_switch = in_switch};
                               }},
             step));
+}
+
+/// What cannot be copied is to be known before anything is stopped for it.
+void check_late_files(const planning::Plan& plan, const StepInput& input,
+                      std::vector<Effect>& effects) {
+    for (const auto& step : plan.data.late)
+        if (const auto* change = std::get_if<planning::FileChange>(&step);
+            change != nullptr && !change->copies.empty())
+            effects.emplace_back(CheckFiles{.from = input.current_generation, .change = *change});
 }
 
 void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
@@ -136,7 +149,8 @@ void stage(const planning::Plan& plan, const StepInput& input, std::vector<Effec
             effects.emplace_back(SyncEngineStore{});
     }
     effects.emplace_back(WriteGeneration{to_generation(plan, input, effects)});
-    work_on_data(plan.data.early, false, input, effects);
+    check_late_files(plan, input, effects);
+    work_on_data(plan.data.early, false, plan.result.generation, input, effects);
 }
 
 /// Bundles may have to start one after another, and settle together.
@@ -234,7 +248,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
             stop.targets.push_back(model::bundle_target(id));
         effects.emplace_back(std::move(stop));
     }
-    work_on_data(plan.data.late, true, input, effects);
+    work_on_data(plan.data.late, true, plan.result.generation, input, effects);
     activate.held = std::move(hold.units);
     activate.restart = plan.restart;
     activate.pauses = plan.pauses;

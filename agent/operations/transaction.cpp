@@ -30,6 +30,8 @@ std::string_view phase_of(const Effect& effect) {
                           [&](const RecreateContainers&) { return kSwitch; },
                           [&](const WriteGeneration&) { return kStage; },
                           [&](const SnapshotVolume&) { return kInit; },
+                          [&](const CheckFiles&) { return kInit; },
+                          [&](const ChangeFiles&) { return kInit; },
                           [&](const RestoreVolume&) { return kInit; },
                           [&](const RunInit&) { return kInit; },
                           [&](const NoteActive&) { return kSwitch; },

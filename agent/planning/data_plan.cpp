@@ -6,6 +6,7 @@
 #include <set>
 
 #include "agent/model/unit_name.hpp"
+#include "agent/planning/file_plan.hpp"
 #include "agent/planning/restart_order.hpp"
 
 namespace agent::planning {
@@ -36,8 +37,10 @@ bool is_volume(const InstalledSet& set, const std::string& host_path, const Volu
 }
 
 /// What comes back has its data from when it was there; what goes keeps its own.
-std::vector<DataStep> steps_of(const Request& request, const VolumeRoots& roots, const Plan& plan) {
+std::vector<DataStep> steps_of(const InstalledSet& installed, const Request& request,
+                               const VolumeRoots& roots, const Plan& plan) {
     std::vector<DataStep> steps;
+    if (auto change = file_change(installed, request, roots, plan)) steps.emplace_back(*change);
     for (const auto& restore : request.restores)
         if (is_volume(plan.result, restore.host_path, roots)) steps.emplace_back(restore);
     for (const auto& candidate : plan.add)
@@ -95,6 +98,7 @@ void add_to_restarts(Plan& plan) {
 
 std::vector<std::string> writes_of(const DataStep& step) {
     if (const auto* restore = std::get_if<RestoreData>(&step)) return {restore->host_path};
+    if (const auto* change = std::get_if<FileChange>(&step)) return change->writes;
     return std::get<InitRun>(step).writes;
 }
 
@@ -116,7 +120,7 @@ std::vector<InitRun> init_runs(const DataPlan& data) {
 
 void plan_data(const InstalledSet& installed, const Request& request, const VolumeRoots& roots,
                Plan& plan) {
-    auto steps = steps_of(request, roots, plan);
+    auto steps = steps_of(installed, request, roots, plan);
     const auto waits = std::find_if(steps.begin(), steps.end(), [&](const auto& step) {
         return !holders(installed, roots, writes_of(step)).empty();
     });

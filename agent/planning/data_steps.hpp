@@ -28,7 +28,37 @@ struct RestoreData {
     bool operator==(const RestoreData&) const = default;
 };
 
-using DataStep = std::variant<RestoreData, InitRun>;
+struct PlannedCopy {
+    std::string from;
+    /// Of the volume.
+    std::string host_path;
+    std::string to;
+};
+
+/// What comes from one file provider.
+struct ProviderCopy {
+    model::BundleId bundle;
+    model::Sha256 image;
+    /// For messages: "file-providers[0]".
+    std::string key;
+    std::vector<PlannedCopy> copies;
+};
+
+/// How the files of providers change with a set; also where they stay, so that it is known of the
+/// new generation, too, which they are.
+struct FileChange {
+    /// Bundles whose files go.
+    std::vector<model::BundleId> remove = {};
+    std::vector<ProviderCopy> copies = {};
+    /// Bundles whose files come back with the data of their volumes, and the generation that knows
+    /// them.
+    std::vector<model::BundleId> back = {};
+    unsigned back_from = 0;
+    /// Host paths of volumes.
+    std::vector<std::string> writes = {};
+};
+
+using DataStep = std::variant<FileChange, RestoreData, InitRun>;
 /// Host paths of the volumes that it writes to.
 [[nodiscard]] std::vector<std::string> writes_of(const DataStep& step);
 

@@ -53,6 +53,8 @@ struct Request {
     bool retry = false;
     /// Deletes the own volumes of add-ons that are removed.
     bool purge = false;
+    /// Generation whose set is put back, if it is.
+    unsigned restored = 0;
     /// Data of volumes that is put back with a set.
     std::vector<RestoreData> restores = {};
 };

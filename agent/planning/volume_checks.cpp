@@ -34,6 +34,8 @@ class VolumeChecks {
             return;
         check_mounts(bundle, "containers", bundle.containers);
         check_mounts(bundle, "init-containers", bundle.init_containers);
+        for (std::size_t i = 0; i < bundle.file_providers.size(); ++i)
+            check_copies(bundle, element("file-providers", i), bundle.file_providers[i].copy);
         for (std::size_t i = 0; i < bundle.volumes.size(); ++i) {
             const auto& volume = bundle.volumes[i];
             const auto key = element("volumes", i);
@@ -72,6 +74,20 @@ class VolumeChecks {
                 refuse_mount(bundle, element(list, i) + "." + element("mounts", j) + ".volume",
                              name);
             }
+        }
+    }
+
+    void check_copies(const Description& bundle, const std::string& provider,
+                      const std::vector<model::FileCopy>& copies) {
+        for (std::size_t i = 0; i < copies.size(); ++i) {
+            const auto key = provider + "." + element("copy", i) + ".volume";
+            const auto& name = copies[i].volume;
+            const auto volume = find_volume(result_, bundle, name, roots_);
+            if (!volume)
+                refuse_mount(bundle, key, name);
+            else if (!volume->file_provider_access)
+                refuse(bundle, key, label_of(name) + " is none that file providers may write to",
+                       "set file-provider-access where the volume is defined");
         }
     }
 

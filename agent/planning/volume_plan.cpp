@@ -39,6 +39,11 @@ bool mounts(const InstalledSet& set, const Description& bundle, const std::strin
                 if (const auto volume = find_volume(set, bundle, mount.volume, roots);
                     volume && volume->host_path == host_path)
                     return true;
+    for (const auto& provider : bundle.file_providers)
+        for (const auto& copy : provider.copy)
+            if (const auto volume = find_volume(set, bundle, copy.volume, roots);
+                volume && volume->host_path == host_path)
+                return true;
     return false;
 }
 

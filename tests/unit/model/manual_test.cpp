@@ -27,15 +27,14 @@ std::vector<std::string> examples_of(const std::string& page) {
 
 }  // namespace
 
-TEST_CASE("the examples of bundle.toml(5) are good, and carried out by this version") {
+TEST_CASE("the examples of bundle.toml(5) are good") {
     const auto examples = examples_of("bundle.toml.5");
     REQUIRE(examples.size() == 2);
     for (const auto& example : examples) {
         Problems problems;
-        const auto description = parse_description(example, "bundle.toml.5", problems);
+        static_cast<void>(parse_description(example, "bundle.toml.5", problems));
         for (const auto& problem : problems)
             UNSCOPED_INFO(to_string(problem));
         CHECK(problems.empty());
-        CHECK(unsupported_keys(description, "bundle.toml.5").empty());
     }
 }

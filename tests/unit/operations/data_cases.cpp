@@ -32,4 +32,43 @@ const DataBundles& data_bundles() {
     return made;
 }
 
+std::string file_description() {
+    return R"(format = 1
+id = "chart"
+name = "Chart"
+version = "1.0.0"
+start-timeout = "1s"
+settle-time = "200ms"
+type = "addon"
+[bundle-group]
+name = "chart"
+gid = 2300
+[[file-providers]]
+image = "localhost/files:1"
+copy = [{from = "/share", volume = "default", to = "/of"}]
+[[containers]]
+name = "plotter"
+image = "localhost/plotter:1"
+mounts = [{volume = "default", target = "/maps"}]
+)";
+}
+
+const FileBundles& file_bundles() {
+    static const TemporaryDirectory directory;
+    static const FileBundles made = [] {
+        const auto image = directory.path() / "image";
+        write_text(image / "share/north", "north");
+        write_text(image / "share/deep/south", "south");
+        write_text(image / "next/north", "north, anew");
+        const auto newer = patched(
+            patched(patched(file_description(), "1.0.0", "1.1.0"), "\"/share\"", "\"/next\""),
+            "name = \"plotter\"", "name = \"plotter\"\ninit = true");
+        return FileBundles{
+            .chart = make_bundle(directory.path() / "chart.bundle", file_description()),
+            .newer = make_bundle(directory.path() / "newer.bundle", newer),
+            .image = image};
+    }();
+    return made;
+}
+
 }  // namespace test

@@ -15,6 +15,17 @@ struct DataBundles {
 const DataBundles& data_bundles();
 std::string data_description();
 
+/// `chart` has one file provider, for its own volume, which its container
+/// mounts: the directory /share comes to /of. The newer one has another container, and takes /next.
+struct FileBundles {
+    std::filesystem::path chart;
+    std::filesystem::path newer;
+    /// The file system of every image.
+    std::filesystem::path image;
+};
+const FileBundles& file_bundles();
+std::string file_description();
+
 inline Result<host::FinishedRun> ended_with(int code) {
     return host::FinishedRun{.exit_code = code, .last_lines = {}};
 }

@@ -55,6 +55,8 @@ std::vector<Effect> all_effects() {
         RecreateContainers{},
         generation(4294967295U),
         SnapshotVolume{"/opt/data/v", "/opt/data/.update-agent/3/%2Fopt%2Fdata%2Fv"},
+        CheckFiles{3, {.copies = {{example::id("base"), digest('e'), "", {}}}}},
+        ChangeFiles{3, 7, {.copies = {{example::id("base"), digest('e'), "", {}}}}},
         RestoreVolume{"/opt/data/v", "/opt/data/.update-agent/2/%2Fopt%2Fdata%2Fv"},
         RunInit{"setup-0123abcd", {}, {}, true},
         NoteActive{{"base.target", "broker.service"}},
@@ -125,6 +127,21 @@ Json fields(const WriteGeneration& effect) {
 Json fields(const SnapshotVolume& effect) {
     const auto& [path, snapshot] = effect;
     return {path, snapshot};
+}
+/// What is changed nobody needs but who planned it.
+Json images_of(const planning::FileChange& change) {
+    Json images = Json::array();
+    for (const auto& provider : change.copies)
+        images.push_back(provider.image.hex());
+    return images;
+}
+Json fields(const CheckFiles& effect) {
+    const auto& [from, change] = effect;
+    return {from, images_of(change)};
+}
+Json fields(const ChangeFiles& effect) {
+    const auto& [from, to, change] = effect;
+    return {from, to, images_of(change)};
 }
 Json fields(const RestoreVolume& effect) {
     const auto& [path, snapshot] = effect;

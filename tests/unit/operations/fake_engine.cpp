@@ -176,6 +176,22 @@ Result<> FakeEngine::remove_run(const std::string& name) {
     });
 }
 
+Result<std::filesystem::path> FakeEngine::mount_image(const model::Sha256& image) {
+    return faults_.call("engine.mount_image", [&]() -> Result<std::filesystem::path> {
+        if (image_names.count(image.hex()) == 0)
+            return model::fail(ErrorCode::not_found, "no such image: " + image.hex());
+        mounted.insert(image.hex());
+        return image_files;
+    });
+}
+
+Result<> FakeEngine::unmount_image(const model::Sha256& image) {
+    return faults_.call("engine.unmount_image", [&]() -> Result<> {
+        mounted.erase(image.hex());
+        return {};
+    });
+}
+
 Result<> FakeEngine::remove_image(const model::Sha256& image) {
     return faults_.call("engine.remove_image", [&]() -> Result<> {
         for (const auto& [name, info] : made)
@@ -201,6 +217,8 @@ void FakeEngine::take_state(const FakeEngine& other) {
     programs = other.programs;
     registry = other.registry;
     unreachable = other.unreachable;
+    image_files = other.image_files;
+    mounted = other.mounted;
 }
 
 Result<std::string> FakeEngine::health(const std::string& name) {

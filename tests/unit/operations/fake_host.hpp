@@ -89,6 +89,8 @@ class FakeEngine final : public host::ContainerEngine {
     Result<host::FinishedRun> run_to_end(const std::string& name, std::chrono::milliseconds bound,
                                          const std::function<bool()>& cancelled) override;
     Result<> remove_run(const std::string& name) override;
+    Result<std::filesystem::path> mount_image(const model::Sha256& image) override;
+    Result<> unmount_image(const model::Sha256& image) override;
     Result<> remove_image(const model::Sha256& image) override;
     Result<std::string> health(const std::string& name) override;
 
@@ -108,6 +110,9 @@ class FakeEngine final : public host::ContainerEngine {
     /// What an init container does while it runs, and how it ends, by the name in its description;
     /// one that is not here ends well.
     std::map<std::string, std::function<Result<host::FinishedRun>()>> programs;
+    /// Where the file system of every image is.
+    std::filesystem::path image_files;
+    std::set<std::string> mounted;
     /// Names of images that can be pushed; each one's content is its name.
     std::set<std::string> gives;
     /// What registries have, by reference.

@@ -37,6 +37,12 @@ void write_maps(Scene& scene, const std::string& text, int exit_code = 0) {
     };
 }
 
+void have_files(Scene& scene, const std::vector<std::filesystem::path>& files) {
+    scene.engine.image_files = file_bundles().image;
+    scene.have(files);
+    write_text(scene.root() / "opt/data/chart/mine", "as it was");
+}
+
 }  // namespace
 
 const std::vector<MortalOperation>& mortal_operations() {
@@ -91,6 +97,24 @@ const std::vector<MortalOperation>& mortal_operations() {
              have_data(scene, {data_bundles().base});
              write_maps(scene, "migrated");
              scene.have({data_bundles().newer});
+         },
+         roll_back},
+        {"a bundle with a file provider",
+         [](Scene& scene) {
+             scene.engine.image_files = file_bundles().image;
+             scene.initialise();
+         },
+         [](Scene& scene) { return scene.install({file_bundles().chart}); }},
+        {"an update with a file provider",
+         [](Scene& scene) { have_files(scene, {file_bundles().chart}); },
+         [](Scene& scene) { return scene.install({file_bundles().newer}); }},
+        {"a removal with a file provider",
+         [](Scene& scene) { have_files(scene, {file_bundles().chart}); },
+         [](Scene& scene) { return scene.remove({"chart"}); }},
+        {"a rollback with a file provider",
+         [](Scene& scene) {
+             have_files(scene, {file_bundles().chart});
+             scene.have({file_bundles().newer});
          },
          roll_back},
         {"a rollback",
@@ -175,6 +199,7 @@ void check_no_leftovers(const Scene& scene) {
 
 void check_settled(const Scene& scene, const Ends& ends) {
     CHECK_FALSE(store::has_journal(scene.paths()));
+    CHECK(scene.engine.mounted.empty());
     const store::Generations generations(scene.paths());
     const auto current = must(generations.current());
     must(generations.installed());

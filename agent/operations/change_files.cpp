@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/operations/change_files.hpp"
+
+#include "agent/operations/copied_files.hpp"
+#include "agent/store/atomic_file.hpp"
+
+namespace agent::operations {
+
+namespace {
+
+using model::Result;
+
+/// An image's file system, as long as the object is there.
+class MountedImage {
+  public:
+    static Result<MountedImage> mount(host::ContainerEngine& engine, const model::Sha256& image) {
+        TRY_ASSIGN(auto path, engine.mount_image(image));
+        return MountedImage(engine, image, std::move(path));
+    }
+    MountedImage(MountedImage&& other) noexcept
+        : engine_(std::exchange(other.engine_, nullptr)),
+          image_(other.image_),
+          path_(std::move(other.path_)) {}
+    MountedImage& operator=(MountedImage&&) = delete;
+    ~MountedImage() {
+        if (engine_ != nullptr) static_cast<void>(engine_->unmount_image(image_));
+    }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    MountedImage(host::ContainerEngine& engine, const model::Sha256& image,
+                 std::filesystem::path path)
+        : engine_(&engine), image_(image), path_(std::move(path)) {}
+
+    host::ContainerEngine* engine_;
+    model::Sha256 image_;
+    std::filesystem::path path_;
+};
+
+std::vector<volumes::ProvidedFiles> wanted_of(const planning::ProviderCopy& provider) {
+    std::vector<volumes::ProvidedFiles> wanted;
+    for (const auto& copy : provider.copies)
+        wanted.push_back({.from = copy.from, .volume = copy.host_path, .to = copy.to});
+    return wanted;
+}
+
+template <typename Act>
+Result<> with_image(const planning::ProviderCopy& provider, World& world, Act act) {
+    const auto done = [&]() -> Result<> {
+        TRY_ASSIGN(const auto image,
+                   MountedImage::mount(world.context.host.engine, provider.image));
+        return act(image.path());
+    }();
+    if (done) return {};
+    return model::fail(done.error().with_context(provider.bundle.value() + ", " + provider.key));
+}
+
+Result<> remove_files(const ChangeFiles& effect, const CopiedFiles& before, World& world) {
+    for (const auto& id : effect.change.remove) {
+        const auto files = before.find(id);
+        if (files == before.end()) continue;
+        TRY_ASSIGN(const auto left,
+                   volumes::remove_provided(world.context.paths.root(), files->second));
+        for (const auto& path : left)
+            world.context.progress.warning(
+                path + " stays: it was changed since it was copied for " + id.value());
+    }
+    return {};
+}
+
+/// All of them can be copied before the first is.
+Result<> check_all(const planning::FileChange& change, volumes::Targets targets, World& world) {
+    const auto& root = world.context.paths.root();
+    for (const auto& provider : change.copies)
+        TRY(with_image(provider, world, [&](const auto& image) {
+            return volumes::check_copies(image, root, wanted_of(provider), targets);
+        }));
+    return {};
+}
+
+Result<> copy_files(const ChangeFiles& effect, CopiedFiles& files, World& world) {
+    const auto& root = world.context.paths.root();
+    for (const auto& provider : effect.change.copies)
+        TRY(with_image(provider, world, [&](const auto& image) -> Result<> {
+            TRY_ASSIGN(const auto copied, volumes::copy_provided(image, root, wanted_of(provider)));
+            auto& own = files[provider.bundle];
+            own.insert(own.end(), copied.begin(), copied.end());
+            return {};
+        }));
+    return {};
+}
+
+/// A killed agent left them mounted.
+Result<> unmount_all(const planning::FileChange& change, World& world) {
+    for (const auto& provider : change.copies)
+        TRY(world.context.host.engine.unmount_image(provider.image));
+    return {};
+}
+
+}  // namespace
+
+Result<> check_files(const CheckFiles& effect, World& world) {
+    TRY_ASSIGN(auto files, read_copied_files(world.context, effect.from));
+    volumes::Targets targets;
+    for (const auto& id : effect.change.remove)
+        targets.going.insert(targets.going.end(), files[id].begin(), files[id].end());
+    return check_all(effect.change, std::move(targets), world);
+}
+
+Result<> undo_check_files(const CheckFiles& effect, World& world) {
+    return unmount_all(effect.change, world);
+}
+
+Result<> change_files(const ChangeFiles& effect, World& world) {
+    const auto& context = world.context;
+    TRY_ASSIGN(auto files, read_copied_files(context, effect.from));
+    TRY(remove_files(effect, files, world));
+    for (const auto& id : effect.change.remove)
+        files.erase(id);
+    TRY(check_all(effect.change, {}, world));
+    TRY(copy_files(effect, files, world));
+    if (!effect.change.back.empty()) {
+        TRY_ASSIGN(const auto former, read_copied_files(context, effect.change.back_from));
+        for (const auto& id : effect.change.back)
+            if (const auto own = former.find(id); own != former.end()) files[id] = own->second;
+    }
+    return write_copied_files(context, effect.to, files);
+}
+
+Result<> undo_change_files(const ChangeFiles& effect, World& world) {
+    TRY(unmount_all(effect.change, world));
+    return store::remove_tree(world.context.paths.generation_files(effect.to));
+}
+
+}  // namespace agent::operations
