@@ -14,8 +14,6 @@ POINTS = """
 
     install/symlinkat/1/kill/boot  update/fsync/19/kill/boot  failed-update/podman/4/podman-kill
     rollback/fsync/13/kill/recover/fsync/3  remove/rename/2/EIO
-
-    install/podman/4/podman-kill  update/clone3/4/kill  rollback/write/12/EROFS  remove/unlinkat/6/kill
 """.split()
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.bundles import pids, status
 from support.realistic_set import ADDONS, CONTAINERS, SHARED, WRITTEN, bundles
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.one_suite, pytest.mark.long]
 
 
 def made(machine) -> set[str]:

@@ -6,6 +6,8 @@ import pytest
 from support import images
 from support.bundles import Maker, description, refuse
 
+pytestmark = pytest.mark.one_suite
+
 GOOD = description("good", containers={"good-main": {}})
 
 

@@ -6,6 +6,8 @@ import pytest
 from support import roots
 from support.bundles import IMAGE, description, refuse, status
 
+pytestmark = pytest.mark.one_suite
+
 ADDRESS = "127.0.0.1:5000"
 NAME = f"{ADDRESS}/team/ready"
 CONFIGURATION = f"""version: 0.1

@@ -3,7 +3,11 @@
 
 import json
 
+import pytest
+
 from support.bundles import description, pids, status
+
+pytestmark = pytest.mark.one_suite
 
 
 def base(version: str, settle_time: str = "500ms", **options) -> str:

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Secrets of podman's store: inside a container, and nowhere else."""
 
+import pytest
+
 from support.bundles import description, refuse, status
+
+pytestmark = pytest.mark.one_suite
 
 SECRET = "squeamish ossifrage"
 KEYS = [{"name": "key"}, {"name": "cert", "target": "/etc/app/cert.pem"}]

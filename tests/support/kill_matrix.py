@@ -26,7 +26,7 @@ _UNSETTLED = "the journal of the transaction could not be removed"
 _REMOVALS = {"unlink", "unlinkat", "rmdir"}
 _ORPHANS = "pgrep --exact --list-full podman | grep --invert-match 'system service'"
 _CHANGED_DEVICES = """update-agent status --json | jq --raw-output \
-    '.bundles[].containers[] | select(any(.devices[]?; .created != .now)) | .name'"""
+    '.bundles[].containers[] | select(any(.devices[]?; .created != null and .created != .now)) | .name'"""
 _SETTLED = r"""
 cd /opt/operation/systemd-units/ || exit 1
 [ ! -e ../../../transaction ] && [ -z "$(systemctl list-jobs --no-legend)" ] || exit 1
