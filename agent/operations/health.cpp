@@ -58,6 +58,8 @@ Unhealthy HealthJudge::reason_of(const HealthSample& sample) {
         if (!invocation.empty() && std::find(reason.invocations.begin(), reason.invocations.end(),
                                              invocation) == reason.invocations.end())
             reason.invocations.push_back(invocation);
+    // The start that was refused in the end has written nothing, and may be all that was seen.
+    if (failed_for_good(sample)) reason.invocations.emplace_back();
     return reason;
 }
 

@@ -38,7 +38,8 @@ struct Unhealthy {
     /// Why, in one line that begins with the unit.
     std::string text;
     /// Its last two runs that were looked at, the newest first, and the first one: the journal of
-    /// systemd 257 has all lines of a container that was restarted directly under that.
+    /// systemd 257 has all lines of a container that was restarted directly under that. An empty
+    /// one at the end stands for all runs since the boot: of a start that was refused nobody wrote.
     std::vector<std::string> invocations;
 };
 

@@ -14,7 +14,7 @@ std::vector<std::string> lines_of(host::ServiceManager& services, const Unhealth
     std::vector<std::string> lines;
     for (const auto& invocation : container.invocations) {
         const auto missing = kLinesEach - lines.size();
-        if (missing == 0) break;
+        if (missing == 0 || (invocation.empty() && !lines.empty())) break;
         auto earlier = services.last_log_lines(container.service, invocation, missing);
         if (earlier) lines.insert(lines.begin(), earlier->begin(), earlier->end());
     }

@@ -44,7 +44,8 @@ Result<int> PodmanCli::exit_code_of(const std::string& name) const {
     const auto blank = line.find(' ');
     int code = 0;
     const auto* const end = line.data() + line.size();
-    if (blank == std::string::npos || !line.starts_with("exited ") ||
+    if (blank == std::string::npos ||
+        !(line.starts_with("exited ") || line.starts_with("stopped ")) ||
         std::from_chars(line.data() + blank + 1, end, code).ptr != end)
         return model::fail(ErrorCode::internal, "the container " + name + " did not run: " + line);
     return code;

@@ -336,7 +336,10 @@ Result<std::vector<std::string>> FakeServices::last_log_lines(const std::string&
                                                               std::size_t count) {
     return faults_.call("services.last_log_lines", [&]() -> Result<std::vector<std::string>> {
         if (!journal_is_readable) return model::fail(ErrorCode::internal, "no journal");
-        auto lines = journal_[{unit, invocation_id}];
+        std::vector<std::string> lines;
+        for (const auto& [run, written] : journal_)
+            if (run.first == unit && (invocation_id.empty() || run.second == invocation_id))
+                lines.insert(lines.end(), written.begin(), written.end());
         if (lines.size() > count)
             lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
         return lines;

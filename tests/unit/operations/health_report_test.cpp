@@ -80,3 +80,14 @@ TEST_CASE("A container that never ran is not asked for, and one that cannot be r
     CHECK(lines == LogLines{{"a.service", {}}, {"b.service", {"b writes"}}, {"c.service", {}}});
     CHECK(journal.faults.calls().size() == 2);
 }
+
+TEST_CASE("Of a start that was refused, what the runs before it wrote is shown") {
+    Journal journal;
+    const auto run = journal.run("a.service", {"no such program"});
+    const auto shown = [&](const Lines& invocations) {
+        return journal.lines_of({{"a.service", "a.service: failed", invocations}}).at("a.service");
+    };
+    CHECK(shown({"refused"}).empty());
+    CHECK(shown({"refused", ""}) == Lines{"no such program"});
+    CHECK(shown({run, ""}) == Lines{"no such program"});
+}
