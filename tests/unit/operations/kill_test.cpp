@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The agent is killed, or the power cut, at every call that an operation makes; and once more while
 // that is settled.
-#include <cstdlib>
 #include <iostream>
 
 #include "agent/operations/recover.hpp"
@@ -14,13 +13,6 @@ namespace {
 /// What it would have returned nobody learns.
 void run_to_its_death(Scene& scene, const MortalOperation& operation, unsigned n) {
     dying_at(scene, n, [&] { [[maybe_unused]] const auto unheard = operation.run(scene); });
-}
-
-/// Of how many points one is tried; with UPDATE_AGENT_KILL_STRIDE=1 all are, which takes minutes.
-unsigned stride() {
-    constexpr unsigned kStride = 5;
-    const char* wanted = std::getenv("UPDATE_AGENT_KILL_STRIDE");
-    return wanted == nullptr ? kStride : static_cast<unsigned>(std::stoul(wanted));
 }
 
 /// Nothing that was interrupted is in the way of trying again.

@@ -2,6 +2,7 @@
 #include "tests/unit/operations/scene.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "agent/bundle/writer.hpp"
@@ -272,6 +273,12 @@ model::InstalledSet Scene::installed() const {
 bool Scene::active(const std::string& unit) const {
     const auto found = services.units.find(unit);
     return found != services.units.end() && found->second.active == "active";
+}
+
+unsigned stride() {
+    constexpr unsigned kStride = 5;
+    const char* wanted = std::getenv("UPDATE_AGENT_KILL_STRIDE");
+    return wanted == nullptr ? kStride : static_cast<unsigned>(std::stoul(wanted));
 }
 
 }  // namespace test

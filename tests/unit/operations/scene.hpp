@@ -107,4 +107,8 @@ inline bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+/// Of how many points of a series one is tried; with UPDATE_AGENT_KILL_STRIDE=1 all are, which
+/// takes minutes.
+unsigned stride();
+
 }  // namespace test

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/scopes/pattern.hpp"
 
-#include <chrono>
-
 #include "tests/unit/catch.hpp"
 
 using agent::scopes::kMaxMatchedBytes;
@@ -91,7 +89,7 @@ TEST_CASE("what is no pattern, or could take for ever, is refused with the reaso
     }
 }
 
-TEST_CASE("matching takes no longer than its cost says") {
+TEST_CASE("matching a hostile pattern comes to an end") {
     const std::vector<std::string> hostile = {
         "(a+)+$",   "^(a+)+$", "(a*)*(a*)*(a*)*b",   "(a|a)*b",
         "(a|aa)+$", "(.*)*x",  "((a{1,30}){1,30})b", "([a-z]+)*[^a-z]{40}"};
@@ -100,10 +98,7 @@ TEST_CASE("matching takes no longer than its cost says") {
         INFO(text);
         REQUIRE(pattern);
         const std::string worst = std::string(kMaxMatchedBytes - 1, 'a') + "!";
-        const auto begin = std::chrono::steady_clock::now();
-        static_cast<void>(pattern->matches(worst));
-        const auto spent = std::chrono::steady_clock::now() - begin;
         // Tried one way after the other, the first of these takes longer than the universe is old.
-        CHECK(spent < std::chrono::microseconds(pattern->cost(worst)) + std::chrono::seconds(5));
+        CHECK_FALSE(pattern->matches(worst));
     }
 }
