@@ -2,7 +2,6 @@
 #include "agent/operations/collect.hpp"
 
 #include <algorithm>
-#include <system_error>
 
 #include "agent/model/images.hpp"
 #include "agent/operations/failures.hpp"
@@ -34,20 +33,9 @@ void add(const InstalledSet& set, Needed& needed) {
     }
 }
 
-bool is_leftover(const std::string& name) {
-    return name.starts_with(store::kUnfinishedPrefix) || name.starts_with(store::kRemovedPrefix);
-}
-
 Result<std::vector<std::string>> kept_bundle_names(const store::Paths& paths) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(paths.bundles(), error), end;
-         !error && entry != end; entry.increment(error))
-        if (const auto name = entry->path().filename().string(); !is_leftover(name))
-            names.push_back(name);
-    if (error && error != std::errc::no_such_file_or_directory)
-        return model::fail(model::errno_error(error.value(), paths.bundles().string()));
-    std::sort(names.begin(), names.end());
+    TRY_ASSIGN(auto names, store::names_in(paths.bundles()));
+    std::erase_if(names, store::is_leftover);
     return names;
 }
 

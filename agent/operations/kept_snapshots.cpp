@@ -39,22 +39,6 @@ std::string root_of(const model::VolumeRoots& roots, const std::string& host_pat
     return longest.empty() ? fs::path(host_path).parent_path().string() : longest;
 }
 
-Result<std::vector<std::string>> names_in(const fs::path& directory) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-         entry.increment(error))
-        names.push_back(entry->path().filename().string());
-    if (error && error != std::errc::no_such_file_or_directory)
-        return model::fail(model::errno_error(error.value(), directory.string()));
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-bool is_whole(const std::string& name) {
-    return !name.starts_with(store::kUnfinishedPrefix) && !name.starts_with(store::kRemovedPrefix);
-}
-
 /// One generation's snapshots below one root.
 struct Kept {
     unsigned generation = 0;
@@ -69,7 +53,7 @@ Result<std::vector<Kept>> all_kept(const Context& context) {
     for (const auto& root : context.configuration.volume_roots) {
         const auto path = root + "/" + std::string(model::kSnapshotsDirectory);
         const auto directory = context.paths.root() / fs::path(path).relative_path();
-        TRY_ASSIGN(const auto names, names_in(directory));
+        TRY_ASSIGN(const auto names, store::names_in(directory));
         for (const auto& name : names) {
             unsigned number = 0;
             const auto* const end = name.data() + name.size();
@@ -98,9 +82,9 @@ Result<std::vector<planning::RestoreData>> kept_snapshots(const Context& context
     std::set<std::string> seen;
     for (const auto& kept : all) {
         if (kept.generation < generation) continue;
-        TRY_ASSIGN(const auto names, names_in(kept.directory));
+        TRY_ASSIGN(const auto names, store::names_in(kept.directory));
         for (const auto& name : names)
-            if (is_whole(name) && seen.insert(name).second)
+            if (!store::is_leftover(name) && seen.insert(name).second)
                 snapshots.push_back(
                     {.host_path = to_path(name), .snapshot = kept.path + "/" + name});
     }
@@ -113,9 +97,9 @@ Result<> collect_snapshots(const Context& context) {
     for (const auto& kept : all) {
         const bool needed =
             std::find(numbers.begin(), numbers.end(), kept.generation) != numbers.end();
-        TRY_ASSIGN(const auto names, names_in(kept.directory));
+        TRY_ASSIGN(const auto names, store::names_in(kept.directory));
         for (const auto& name : names)
-            if (!needed || !is_whole(name)) TRY(store::remove_tree(kept.directory / name));
+            if (!needed || store::is_leftover(name)) TRY(store::remove_tree(kept.directory / name));
         std::error_code ignored;
         fs::remove(kept.directory, ignored);
     }

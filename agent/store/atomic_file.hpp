@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/model/result.hpp"
 
@@ -12,6 +13,8 @@ namespace agent::store {
 /// Names of something unfinished, and of something half removed; see docs/on-disk.md.
 inline constexpr std::string_view kUnfinishedPrefix = ".new-";
 inline constexpr std::string_view kRemovedPrefix = ".gone-";
+/// Whether the name in a directory is one of these.
+[[nodiscard]] bool is_leftover(std::string_view name);
 
 /// Replaces a file whole: temporary file in the same directory, fsync, rename, fsync of the
 /// directory. After a failure the old file is untouched and nothing is left behind (a failure of
@@ -34,6 +37,9 @@ inline constexpr std::string_view kRemovedPrefix = ".gone-";
 /// The same, and in one step for what has the name already, which is removed after that.
 [[nodiscard]] model::Result<> replace_directory(const std::filesystem::path& unfinished,
                                                 const std::filesystem::path& name);
+/// Names in a directory, sorted; none where it is missing.
+[[nodiscard]] model::Result<std::vector<std::string>> names_in(
+    const std::filesystem::path& directory);
 /// Makes missing directories with mode 0755, each fsynced with its parent.
 [[nodiscard]] model::Result<> make_directories(const std::filesystem::path& directory);
 /// Removes a tree and follows no link; one that is not there is no failure.

@@ -58,17 +58,6 @@ std::string unfinished_name(unsigned number) {
            std::to_string(::getpid());
 }
 
-Result<std::vector<std::string>> names_in(const fs::path& directory) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-         entry.increment(error))
-        names.push_back(entry->path().filename().string());
-    if (error && error != std::errc::no_such_file_or_directory)
-        return fail(model::errno_error(error.value(), "cannot read " + directory.string()));
-    return names;
-}
-
 model::Error not_there(unsigned number, const fs::path& directory) {
     return {ErrorCode::not_found,
             "generation " + std::to_string(number) + " is not there: " + directory.string()};
@@ -241,8 +230,7 @@ Result<std::vector<fs::path>> Generations::leftovers() const {
          {paths_.operation(), paths_.state(), paths_.generations(), paths_.bundles()}) {
         TRY_ASSIGN(const auto names, names_in(directory));
         for (const auto& name : names)
-            if (name.starts_with(kUnfinishedPrefix) || name.starts_with(kRemovedPrefix))
-                left.push_back(directory / name);
+            if (is_leftover(name)) left.push_back(directory / name);
     }
     TRY_ASSIGN(const auto states, states_of_nothing());
     left.insert(left.end(), states.begin(), states.end());

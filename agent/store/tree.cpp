@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -34,6 +35,22 @@ Result<> make_directory(const fs::path& directory) {
 }
 
 }  // namespace
+
+bool is_leftover(std::string_view name) {
+    return name.starts_with(kUnfinishedPrefix) || name.starts_with(kRemovedPrefix);
+}
+
+Result<std::vector<std::string>> names_in(const fs::path& directory) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error))
+        names.push_back(entry->path().filename().string());
+    if (error && error != std::errc::no_such_file_or_directory)
+        return fail(model::errno_error(error.value(), "cannot read " + directory.string()));
+    std::sort(names.begin(), names.end());
+    return names;
+}
 
 Result<> sync_tree(const fs::path& directory) {
     TRY_ASSIGN(const Descriptor descriptor, open_directory(directory));
