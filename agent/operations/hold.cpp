@@ -22,7 +22,7 @@ Result<> undo_hold_units(const HoldUnits& effect, World& world) {
 
 HoldUnits hold_of(const planning::Plan& plan, const std::vector<std::string>& replaced_targets) {
     HoldUnits hold;
-    if (plan.data.hold.empty()) return hold;
+    if (plan.data.hold_bundles.empty()) return hold;
     hold.starts = replaced_targets;
     for (const auto& id : plan.data.hold_bundles) {
         // It would start at once what stops.

@@ -73,9 +73,10 @@ void plan_hold(const InstalledSet& installed, const VolumeRoots& roots, Plan& pl
     const auto writes = writes_of(plan.data.late);
     const std::set<std::string> stopped(plan.stop.begin(), plan.stop.end());
     plan.data.hold = restart_order(installed, holders(installed, roots, writes));
-    std::erase_if(plan.data.hold, [&](const auto& each) { return stopped.count(each) != 0; });
     const std::set<std::string> held(plan.data.hold.begin(), plan.data.hold.end());
+    std::erase_if(plan.data.hold, [&](const auto& each) { return stopped.count(each) != 0; });
     for (const auto& [id, bundle] : installed.bundles) {
+        if (plan.result.find(id) == nullptr) continue;
         const auto& containers = bundle.description.containers;
         if (std::any_of(containers.begin(), containers.end(), [&](const auto& container) {
                 return held.count(model::container_service(container.name)) != 0;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,7 @@
 #include "agent/volumes/mount_table.hpp"
 #include "agent/volumes/subvolume.hpp"
 #include "agent/volumes/tree_copy.hpp"
+#include "agent/volumes/tree_removal.hpp"
 
 namespace agent::volumes {
 
@@ -45,6 +47,9 @@ struct Place {
     [[nodiscard]] bool is_there() const {
         struct stat status {};
         return ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    [[nodiscard]] Result<> remove(const std::string& other) const {
+        return remove_name(directory, other, shown.parent_path() / other);
     }
     [[nodiscard]] Result<> sync() const { return store::sync(directory.get(), shown); }
 };
@@ -86,12 +91,12 @@ Result<> rename(const Place& from, const std::string& name, const Place& to,
 /// In a directory of the same file system, where that can be asked of it.
 Result<SnapshotCost> copy_to(const Descriptor& from, const fs::path& shown, const Place& to,
                              const std::string& name, std::uint64_t limit) {
-    TRY(store::remove_tree(to.at(name)));
-    if (is_subvolume(from) && snapshot_subvolume(from, to.directory, name))
+    TRY(to.remove(name));
+    if (is_whole_subvolume(from) && snapshot_subvolume(from, to.directory, name))
         return SnapshotCost{.method = "btrfs-snapshot", .bytes = 0};
     CopyBudget budget{.limit = limit, .written = 0};
     if (const auto copied = copy_tree(from, shown, to.directory, name, budget); !copied) {
-        static_cast<void>(store::remove_tree(to.at(name)));
+        static_cast<void>(to.remove(name));
         if (budget.written > limit) return model::fail(too_large(shown.string(), limit));
         return model::fail(copied.error());
     }
@@ -100,39 +105,39 @@ Result<SnapshotCost> copy_to(const Descriptor& from, const fs::path& shown, cons
     return SnapshotCost{.method = shared ? "reflink" : "copy", .bytes = budget.written};
 }
 
-Result<> empty(const Descriptor& directory, const fs::path& shown) {
-    const auto path = fs::path("/proc/self/fd") / std::to_string(directory.get());
-    std::error_code error;
-    for (fs::directory_iterator entry(path, error), end; !error && entry != end;
-         entry.increment(error))
-        TRY(store::remove_tree(entry->path()));
-    if (error) return model::fail(model::errno_error(error.value(), shown.string()));
-    return {};
+/// What is made in the directory would get these beside its own.
+Result<> drop_default_acl(const Descriptor& directory, const fs::path& shown) {
+    if (::fremovexattr(directory.get(), "system.posix_acl_default") == 0) return {};
+    if (errno == ENODATA || errno == EOPNOTSUPP) return {};
+    return model::fail(store::call_error("set the rights of", shown));
 }
 
-/// For a volume that cannot be renamed. May be done again after it was broken off.
+/// For a volume that cannot be renamed, or that something is mounted in, which stays. May be done
+/// again after it was broken off.
 Result<> replace_content(const Place& volume, const Place& snapshot, const std::string& name) {
     TRY_ASSIGN(const auto to, enter(volume.directory, volume.name, volume.shown));
     TRY_ASSIGN(const auto from, enter(snapshot.directory, name, snapshot.shown));
-    TRY(empty(to, volume.shown));
+    TRY(remove_content(to, volume.shown));
+    TRY(drop_default_acl(to, volume.shown));
     CopyBudget budget{.limit = std::numeric_limits<std::uint64_t>::max(), .written = 0};
     TRY(copy_content(from, snapshot.shown, to, budget));
     if (::syncfs(to.get()) != 0) return model::fail(store::call_error("sync", volume.shown));
     TRY(rename(snapshot, name, snapshot, snapshot.gone()));
-    return store::remove_tree(snapshot.at(snapshot.gone()));
+    return snapshot.remove(snapshot.gone());
 }
 
-bool is_mount_point(const Place& volume) {
+/// Whether it is a mount point, or has one.
+bool has_mounts(const Place& volume) {
     const auto inside = enter(volume.directory, volume.name, volume.shown);
-    return inside && mount_of(*inside) != mount_of(volume.directory);
+    return inside && (mount_of(*inside) != mount_of(volume.directory) || has_mounts_below(*inside));
 }
 
 /// `name` of the snapshot's directory becomes the volume, and is gone from there.
 Result<> swap_in(const Place& volume, const Place& snapshot, const std::string& name) {
     const auto gone = snapshot.gone();
-    TRY(store::remove_tree(snapshot.at(gone)));
+    TRY(snapshot.remove(gone));
     if (volume.is_there()) {
-        if (is_mount_point(volume)) return replace_content(volume, snapshot, name);
+        if (has_mounts(volume)) return replace_content(volume, snapshot, name);
         // overlayfs(5) does not rename what is in a lower layer, and says that like this, too.
         if (::renameat(volume.directory.get(), volume.name.c_str(), snapshot.directory.get(),
                        gone.c_str()) != 0) {
@@ -141,7 +146,7 @@ Result<> swap_in(const Place& volume, const Place& snapshot, const std::string& 
         }
     }
     TRY(rename(snapshot, name, volume, volume.name));
-    return store::remove_tree(snapshot.at(gone));
+    return snapshot.remove(gone);
 }
 
 }  // namespace
@@ -156,7 +161,8 @@ model::Error too_large(const std::string& volume, std::uint64_t limit) {
 Result<SnapshotCost> look_at_cost(const fs::path& root, const std::string& volume) {
     TRY_ASSIGN(const auto found, descend(root, volume));
     if (!found.missing.empty()) return SnapshotCost{.method = "copy", .bytes = 0};
-    if (is_subvolume(found.directory)) return SnapshotCost{.method = "btrfs-snapshot", .bytes = 0};
+    if (is_whole_subvolume(found.directory))
+        return SnapshotCost{.method = "btrfs-snapshot", .bytes = 0};
     if (shares_blocks(found.directory)) return SnapshotCost{.method = "reflink", .bytes = 0};
     TRY_ASSIGN(const auto bytes, size_of_tree(found.directory, found.reached));
     return SnapshotCost{.method = "copy", .bytes = bytes};
@@ -165,7 +171,8 @@ Result<SnapshotCost> look_at_cost(const fs::path& root, const std::string& volum
 Result<SnapshotCost> take_snapshot(const fs::path& root, const std::string& volume,
                                    const std::string& snapshot, std::uint64_t limit) {
     TRY_ASSIGN(const auto from, descend(root, volume));
-    if (!from.missing.empty()) return model::fail(ErrorCode::not_found, volume + " is not there");
+    // Somebody removed it by hand: there is nothing to keep.
+    if (!from.missing.empty()) return SnapshotCost{.method = "none", .bytes = 0};
     TRY_ASSIGN(const auto to, make_place(root, snapshot));
     if (to.is_there()) return SnapshotCost{.method = "copy", .bytes = 0};
     TRY_ASSIGN(const auto cost, copy_to(from.directory, from.reached, to, to.unfinished(), limit));
@@ -177,8 +184,8 @@ Result<> put_back_snapshot(const fs::path& root, const std::string& volume,
                            const std::string& snapshot) {
     TRY_ASSIGN(const auto from, find(root, snapshot));
     if (!from) return {};
-    TRY(store::remove_tree(from->at(from->unfinished())));
-    if (!from->is_there()) return store::remove_tree(from->at(from->gone()));
+    TRY(from->remove(from->unfinished()));
+    if (!from->is_there()) return from->remove(from->gone());
     TRY_ASSIGN(const auto to, make_place(root, volume));
     return swap_in(to, *from, from->name);
 }

@@ -11,7 +11,7 @@ namespace agent::volumes {
 
 /// What a snapshot took.
 struct SnapshotCost {
-    /// btrfs-snapshot, reflink or copy.
+    /// btrfs-snapshot, reflink or copy; none where there is no volume.
     std::string method;
     /// Written, because the file system cannot share them.
     std::uint64_t bytes = 0;

@@ -58,7 +58,7 @@ struct Pair {
 class TreeCopy {
   public:
     TreeCopy(const Descriptor& top, const Descriptor& copy, CopyBudget& budget)
-        : mount_(mount_of(top)), copy_(copy), budget_(budget) {}
+        : mount_(mount_of(top)), copy_mount_(mount_of(copy)), copy_(copy), budget_(budget) {}
 
     Result<> content(const Pair& pair, const fs::path& shown, const fs::path& below) {
         TRY_ASSIGN(const auto names, names_in(pair.from, shown));
@@ -72,7 +72,8 @@ class TreeCopy {
                    const fs::path& below) {
         TRY_ASSIGN(const auto status, status_of(pair.from, name, shown));
         if (S_ISDIR(status.st_mode)) {
-            TRY(directory(pair, name, shown, below));
+            TRY_ASSIGN(const bool ours, directory(pair, name, shown, below));
+            if (!ours) return {};
         } else if (!S_ISREG(status.st_mode)) {
             TRY(special(pair, name, status, shown));
         } else {
@@ -84,14 +85,17 @@ class TreeCopy {
         return copy_attributes({pair.from, name}, status, {pair.to, name});
     }
 
-    Result<> directory(const Pair& pair, const std::string& name, const fs::path& shown,
-                       const fs::path& below) {
+    /// Whether the copy is not what something else is mounted on, which stays as it is. One that is
+    /// there already leads to such a place.
+    Result<bool> directory(const Pair& pair, const std::string& name, const fs::path& shown,
+                           const fs::path& below) {
         TRY_ASSIGN(const auto from, enter(pair.from, name, shown));
-        if (::mkdirat(pair.to.get(), name.c_str(), 0700) != 0)
+        if (::mkdirat(pair.to.get(), name.c_str(), 0700) != 0 && errno != EEXIST)
             return model::fail(store::call_error("copy", shown));
-        if (mount_of(from) != mount_) return {};
         TRY_ASSIGN(const auto to, enter(pair.to, name, shown));
-        return content({from, to}, shown, below);
+        if (mount_of(to) != copy_mount_) return false;
+        if (mount_of(from) == mount_) TRY(content({from, to}, shown, below));
+        return true;
     }
 
     Result<> file(const Pair& pair, const std::string& name, const fs::path& shown) {
@@ -125,6 +129,7 @@ class TreeCopy {
     }
 
     std::string mount_;
+    std::string copy_mount_;
     const Descriptor& copy_;
     CopyBudget& budget_;
     /// Where the first name of a file with several is, below the copy.

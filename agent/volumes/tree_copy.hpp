@@ -18,8 +18,8 @@ namespace agent::volumes {
                                         const std::filesystem::path& shown,
                                         const store::Descriptor& to, const std::string& name,
                                         CopyBudget& budget);
-/// The same for what is in `from`, into a directory that is there and empty, which gets its
-/// attributes.
+/// The same for what is in `from`, into a directory that is there, which gets its attributes, and
+/// has nothing but directories that lead to what is mounted below it: that stays.
 [[nodiscard]] model::Result<> copy_content(const store::Descriptor& from,
                                            const std::filesystem::path& shown,
                                            const store::Descriptor& to, CopyBudget& budget);

@@ -11,6 +11,7 @@
 #include "agent/store/system_call.hpp"
 #include "agent/volumes/acl.hpp"
 #include "agent/volumes/descent.hpp"
+#include "agent/volumes/tree_removal.hpp"
 
 namespace agent::volumes {
 
@@ -94,10 +95,9 @@ Result<> put_back(const fs::path& root, const std::string& path, const Former& f
 Result<> remove(const fs::path& root, const std::string& path) {
     TRY_ASSIGN(const auto parent, descend(root, parent_of(path)));
     if (!parent.missing.empty()) return {};
-    // A name below an open directory, so that no link can have come into the way meanwhile.
-    const auto opened = fs::path("/proc/self/fd") / std::to_string(parent.directory.get());
-    auto removed = store::remove_tree(opened / fs::path(path).filename());
-    if (!removed) return model::fail(removed.error().with_context("removing " + path));
+    const auto shown = root / fs::path(path).relative_path();
+    if (auto removed = remove_name(parent.directory, shown.filename(), shown); !removed)
+        return model::fail(removed.error().with_context("removing " + path));
     return store::sync(parent.directory.get(), parent.reached);
 }
 

@@ -137,6 +137,21 @@ TEST_CASE("What stops for good is not held") {
     CHECK(plan.value().data.hold == Names{"broker.service", "bridge.service"});
 }
 
+TEST_CASE("Where all that have the volumes stop for good, their bundle is held nevertheless") {
+    const auto there = installed_from({candidate(base("1.0.0", {}))});
+    auto newer = base("1.1.0", {with_mounts("a", {mount("maps"), mount("logs")})});
+    for (auto& container : newer.containers) {
+        container.name = model::ContainerName::parse(container.name.value() + "-two").value();
+        container.requires_containers.clear();
+    }
+    const auto plan = make_plan(there, {.add = {candidate(newer, '2')}, .remove = {}}, facts());
+    CHECK(plan.value().data.hold.empty());
+    CHECK(plan.value().data.hold_bundles == std::vector{id("base")});
+    // Going back, nothing of it starts before its data is back.
+    const auto removal = make_plan(there, {.add = {}, .remove = {id("base")}}, facts());
+    CHECK(removal.value().data.hold_bundles.empty());
+}
+
 TEST_CASE("What is put back is not initialised again") {
     auto back = candidate(base("1.0.0", {with_mounts("a", {mount("maps")})}));
     back.kept = true;

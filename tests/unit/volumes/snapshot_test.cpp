@@ -243,6 +243,45 @@ TEST_CASE("a volume that is a mount point gets its content back, and nothing of 
     CHECK(fs::is_empty(machine.at(kSnapshot).parent_path()));
 }
 
+TEST_CASE("what is mounted in a volume stays when its snapshot is put back, and is not purged") {
+    const Machine machine;
+    write_text(machine.in_volume("chart"), "north");
+    write_text(machine.in_volume("deep/note"), "old");
+    fs::create_directories(machine.in_volume("deep/media disk"));
+    const auto disk = machine.in_volume("deep/media disk");
+    // Without the right to mount nobody can lose anything by it.
+    if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) return;
+    write_text(disk / "film", "not of the volume");
+    fs::permissions(disk, fs::perms::owner_all);
+    const auto taken = take_snapshot(machine.root, kVolume, kSnapshot, kNoLimit);
+    write_text(machine.in_volume("chart"), "south");
+    write_text(machine.in_volume("deep/note"), "new");
+    write_text(machine.in_volume("new"), "new");
+    const auto back = put_back_snapshot(machine.root, kVolume, kSnapshot);
+    const bool film = read_text(disk / "film") == "not of the volume";
+    const bool restored = read_text(machine.in_volume("chart")) == "north" &&
+                          read_text(machine.in_volume("deep/note")) == "old" &&
+                          !fs::exists(machine.in_volume("new"));
+    const auto purged = agent::volumes::remove(machine.root, kVolume);
+    const bool still = fs::exists(disk / "film") && fs::exists(machine.in_volume("chart"));
+    ::umount(disk.c_str());
+    CHECK(taken);
+    CHECK(back);
+    CHECK(film);
+    CHECK(restored);
+    REQUIRE_FALSE(purged);
+    CHECK(purged.error().text().find("unmount it first") != std::string::npos);
+    CHECK(still);
+}
+
+TEST_CASE("a volume that somebody removed has nothing to keep") {
+    const Machine machine;
+    fs::remove_all(machine.at(kVolume));
+    CHECK(take_snapshot(machine.root, kVolume, kSnapshot, kNoLimit).value().method == "none");
+    CHECK(put_back_snapshot(machine.root, kVolume, kSnapshot));
+    CHECK_FALSE(fs::exists(machine.at(kVolume)));
+}
+
 TEST_CASE("a volume that was removed comes back whole") {
     const Machine machine;
     write_text(machine.in_volume("chart"), "north");
