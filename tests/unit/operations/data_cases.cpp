@@ -22,13 +22,29 @@ mounts = [{volume = "maps", target = "/maps"}]
 )");
 }
 
+namespace {
+
+/// Without the bridge, so that one container has all volumes.
+std::string lone_description(const std::string& broker) {
+    const auto lone = patched(data_description(),
+                              "[[containers]]\nname = \"bridge\"\nimage = "
+                              "\"localhost/bridge:1\"\nrequires = [\"broker\"]\n",
+                              "");
+    return patched(lone, "name = \"broker\"", "name = \"" + broker + "\"");
+}
+
+}  // namespace
+
 const DataBundles& data_bundles() {
     static const TemporaryDirectory directory;
     static const DataBundles made = {
         .base = make_bundle(directory.path() / "base.bundle", data_description()),
         .newer = make_bundle(directory.path() / "newer.bundle",
                              patched(patched(data_description(), "1.0.0", "1.1.0"),
-                                     "name = \"broker\"", "name = \"broker\"\ninit = true"))};
+                                     "name = \"broker\"", "name = \"broker\"\ninit = true")),
+        .lone = make_bundle(directory.path() / "lone.bundle", lone_description("broker")),
+        .renamed = make_bundle(directory.path() / "renamed.bundle",
+                               patched(lone_description("dealer"), "1.0.0", "1.2.0"))};
     return made;
 }
 

@@ -7,10 +7,13 @@
 namespace test {
 
 /// `base` has the volume `maps`, which its broker mounts, and the init containers `setup`, without
-/// volumes, and `migrate`, which writes to `maps`. The newer one is the same, but for its broker.
+/// volumes, and `migrate`, which writes to `maps`. The newer one is the same, but for its broker,
+/// `lone` has the broker alone, and `renamed` another container in its place.
 struct DataBundles {
     std::filesystem::path base;
     std::filesystem::path newer;
+    std::filesystem::path lone;
+    std::filesystem::path renamed;
 };
 const DataBundles& data_bundles();
 std::string data_description();

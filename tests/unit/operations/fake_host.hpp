@@ -192,6 +192,8 @@ class FakeServices final : public host::ServiceManager {
     std::set<std::string> ended_pauses;
     /// How many keep the machine from being shut down at the moment.
     unsigned inhibitions = 0;
+    /// Called with each service that starts.
+    std::function<void(const std::string&)> on_start;
     /// What was asked for, such as "stop a.target b.service".
     std::vector<std::string> log;
 

@@ -137,6 +137,7 @@ std::string FakeServices::start_one(const std::string& name) {
                 start_one(wanted);
         return "done";
     }
+    if (on_start) on_start(name);
     unit.invocation = std::string(24, '0') + std::to_string(10000000 + ++invocations_);
     if (const auto lines = writes.find(name); lines != writes.end())
         journal_[{name, unit.invocation}] = lines->second;

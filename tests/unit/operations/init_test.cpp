@@ -211,6 +211,26 @@ TEST_CASE("A set that does not become healthy leaves no data behind") {
     CHECK(scene.active("bridge.service"));
 }
 
+TEST_CASE("What stopped for good starts again only once its data is back") {
+    Scene scene;
+    scene.have({data_bundles().lone});
+    write_text(scene.root() / "opt/data/base/maps/chart", "of the first");
+    migrating(scene, "second", 0);
+    const auto plan = must(scene.install({data_bundles().renamed}, true)).plan;
+    for (const auto& [name, spec] : plan.specs)
+        if (name.value() == "dealer")
+            scene.services.never_ready_containers = {spec.container.podman_name};
+    std::vector<std::string> found;
+    scene.services.on_start = [&](const std::string& service) {
+        if (service == "broker.service") found.push_back(chart(scene));
+    };
+    const auto result = scene.install({data_bundles().renamed});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::unhealthy);
+    CHECK(found == std::vector<std::string>{"of the first"});
+    CHECK(scene.active("broker.service"));
+}
+
 TEST_CASE("Snapshots are kept as long as their generation, and told of in the history") {
     Scene scene;
     scene.configuration.keep_generations = 2;

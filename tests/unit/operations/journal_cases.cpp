@@ -92,6 +92,12 @@ const std::vector<MortalOperation>& mortal_operations() {
              return scene.install({data_bundles().newer});
          },
          true},
+        {"an update whose only container on the volume is another one",
+         [](Scene& scene) { have_data(scene, {data_bundles().lone}); },
+         [](Scene& scene) {
+             write_maps(scene, "migrated");
+             return scene.install({data_bundles().renamed});
+         }},
         {"a rollback with data",
          [](Scene& scene) {
              have_data(scene, {data_bundles().base});
