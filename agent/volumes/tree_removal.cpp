@@ -22,7 +22,7 @@ fs::path opened(const Descriptor& directory) {
     return fs::path("/proc/self/fd") / std::to_string(directory.get());
 }
 
-bool is_directory(const Descriptor& directory, const std::string& name) {
+bool names_directory(const Descriptor& directory, const std::string& name) {
     struct stat status {};
     return ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
            S_ISDIR(status.st_mode);
@@ -35,7 +35,7 @@ bool is_mount_point(const Descriptor& directory, const Descriptor& inner) {
 }  // namespace
 
 Result<> remove_name(const Descriptor& directory, const std::string& name, const fs::path& shown) {
-    if (is_directory(directory, name)) {
+    if (names_directory(directory, name)) {
         TRY_ASSIGN(const auto inner, enter(directory, name, shown));
         if (is_mount_point(directory, inner) || has_mounts_below(inner))
             return model::fail(model::ErrorCode::conflict,
@@ -48,7 +48,7 @@ Result<> remove_name(const Descriptor& directory, const std::string& name, const
 Result<> remove_content(const Descriptor& directory, const fs::path& shown) {
     TRY_ASSIGN(const auto names, store::names_in(opened(directory)));
     for (const auto& name : names) {
-        if (!is_directory(directory, name)) {
+        if (!names_directory(directory, name)) {
             TRY(store::remove_tree(opened(directory) / name));
             continue;
         }
