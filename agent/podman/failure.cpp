@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "agent/model/text.hpp"
+
 namespace agent::podman {
 
 namespace {
@@ -71,7 +73,9 @@ std::string error_line(std::string_view standard_error) {
     const auto error = std::find_if(lines.rbegin(), lines.rend(), [](const std::string& line) {
         return line.starts_with(kErrorPrefix);
     });
-    return error == lines.rend() ? lines.back() : error->substr(kErrorPrefix.size());
+    // A registry's words may be among them, and a terminal would obey those.
+    return model::escaped(error == lines.rend() ? lines.back()
+                                                : error->substr(kErrorPrefix.size()));
 }
 
 model::Error failure(const std::string& title, int status, std::string_view standard_error) {
