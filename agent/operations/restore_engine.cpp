@@ -43,6 +43,16 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     return brought;
 }
 
+namespace {
+
+/// Empty where none is asked.
+std::string registry_of(const Effect& effect) {
+    const auto* pull = std::get_if<PullImage>(&effect);
+    return pull == nullptr ? std::string() : pull->name.substr(0, pull->name.find('/'));
+}
+
+}  // namespace
+
 Result<std::vector<Restoration>> restore_engine(const Context& context) {
     const store::Generations generations(context.paths);
     TRY_ASSIGN(const auto set, generations.installed());
@@ -51,14 +61,15 @@ Result<std::vector<Restoration>> restore_engine(const Context& context) {
     // Asked once: at a boot, others wait for this.
     World world{.context = context, .readers = {}, .pull_attempts = 1};
     std::vector<Restoration> done;
-    std::optional<model::Error> unreachable;
+    std::map<std::string, model::Error> unreachable;
     for (const auto& effect : missing_from_engine(set, containers, engine)) {
         context.progress.step(to_string(effect));
-        const bool pulls = std::holds_alternative<PullImage>(effect);
-        auto result =
-            pulls && unreachable ? Result<>(model::fail(*unreachable)) : perform(effect, world);
-        if (pulls && !result && result.error().code() == model::ErrorCode::unreachable)
-            unreachable = result.error();
+        const auto registry = registry_of(effect);
+        const auto silent = unreachable.find(registry);
+        auto result = silent == unreachable.end() ? perform(effect, world)
+                                                  : Result<>(model::fail(silent->second));
+        if (!registry.empty() && !result && result.error().code() == model::ErrorCode::unreachable)
+            unreachable.emplace(registry, result.error());
         // That it was synced is worth a word only where it failed.
         if (!result || !std::holds_alternative<SyncEngineStore>(effect))
             done.push_back({.what = to_string(effect), .result = std::move(result)});
