@@ -16,15 +16,11 @@ using model::ErrorCode;
 using model::Result;
 using Schemas = std::map<std::string, std::string>;
 
-std::string member_of(const std::string& scope) {
-    return "schemas/" + scope + ".json";
-}
-
 Result<Schemas> by_scope(const model::Description& description,
                          const std::map<std::string, std::string>& members) {
     Schemas schemas;
     for (const auto& scope : description.scope_definitions)
-        schemas[scope] = members.at(member_of(scope));
+        schemas[scope] = members.at(scopes::schema_member(scope));
     return schemas;
 }
 
@@ -49,7 +45,7 @@ Result<planning::BundleTexts> kept_texts(const Context& context,
     TRY_ASSIGN(texts.description, bundle::read_kept_description(directory, manifest));
     for (const auto& scope : description.scope_definitions) {
         TRY_ASSIGN(texts.schemas[scope],
-                   bundle::read_kept_member(directory, manifest, member_of(scope),
+                   bundle::read_kept_member(directory, manifest, scopes::schema_member(scope),
                                             scopes::kMaxSchemaBytes));
     }
     return texts;
@@ -69,7 +65,7 @@ Result<Schemas> read_schemas(const std::filesystem::path& file, const bundle::Bu
     if (description.scope_definitions.empty()) return Schemas();
     std::set<std::string> members;
     for (const auto& scope : description.scope_definitions)
-        members.insert(member_of(scope));
+        members.insert(scopes::schema_member(scope));
     TRY_ASSIGN(auto again, bundle::BundleReader::open(file));
     if (again.digest() != reader.digest())
         return model::fail(ErrorCode::invalid, "was changed while it was read");
@@ -98,7 +94,7 @@ Result<> add_schemas(const model::Description& description,
                      std::vector<std::pair<std::string, std::filesystem::path>>& files) {
     std::optional<model::Error> first;
     for (const auto& scope : description.scope_definitions) {
-        const auto member = member_of(scope);
+        const auto member = scopes::schema_member(scope);
         auto given = std::find_if(files.begin(), files.end(),
                                   [&member](const auto& each) { return each.first == member; });
         if (given == files.end())
@@ -106,7 +102,12 @@ Result<> add_schemas(const model::Description& description,
         const auto checked = check_schema(given->second);
         if (checked) continue;
         auto error = checked.error().with_context("the scope '" + scope + "'");
-        first = first ? first->followed_by(error) : error;
+        // One that is there and wrong counts more than one that lies elsewhere.
+        const bool weighs_more = first && first->code() == ErrorCode::not_found;
+        if (!first)
+            first = error;
+        else
+            first = weighs_more ? error.followed_by(*first) : first->followed_by(error);
     }
     if (first) return model::fail(*first);
     return {};

@@ -16,10 +16,6 @@ using model::ErrorCode;
 using model::InstalledSet;
 using model::Problems;
 
-std::string schema_member(const std::string& scope) {
-    return "schemas/" + scope + ".json";
-}
-
 class ScopeChecks {
   public:
     ScopeChecks(const InstalledSet& result, const Brought& brought, const MachineFacts& facts,
@@ -48,7 +44,7 @@ class ScopeChecks {
             auto problem = problem_at(candidate.description, candidate.texts,
                                       {"scope-definitions", std::to_string(i)});
             problem.code = ErrorCode::invalid;
-            problem.message = schema_member(names[i]) + " " + scope.error().message();
+            problem.message = scopes::schema_member(names[i]) + " " + scope.error().message();
             problems_.push_back(std::move(problem));
         }
     }
@@ -86,7 +82,7 @@ class ScopeChecks {
         if (!scope) {
             if (!comes_anew(base.id))
                 refuse(addon,
-                       schema_member(addon.scope) + " of " + label(base) + " " +
+                       scopes::schema_member(addon.scope) + " of " + label(base) + " " +
                            scope.error().message(),
                        "'update-agent verify' tells more");
             return;

@@ -152,4 +152,8 @@ Result<std::vector<Violation>> Scope::check(std::string_view json) const {
     }
 }
 
+std::string schema_member(const std::string& scope) {
+    return "schemas/" + scope + ".json";
+}
+
 }  // namespace agent::scopes

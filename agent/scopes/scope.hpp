@@ -11,6 +11,9 @@
 
 namespace agent::scopes {
 
+/// The member of a bundle that has the schema of a scope.
+[[nodiscard]] std::string schema_member(const std::string& scope);
+
 inline constexpr std::size_t kMaxSchemaBytes = 256U << 10U;
 /// Of an add-on's description, where it names a scope.
 inline constexpr std::size_t kMaxScopedBytes = 64U << 10U;
