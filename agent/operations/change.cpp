@@ -11,6 +11,7 @@
 #include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
+#include "agent/operations/recreate.hpp"
 #include "agent/operations/rollback.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/operations/space_check.hpp"
@@ -273,6 +274,9 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
     }
     TRY(carry_out(context, request, prepared));
     outcome.generation_after = prepared.plan.result.generation;
+    if (context.offline) return outcome;
+    if (const auto recreated = recreate_what_changed_meanwhile(context); !recreated)
+        context.progress.warning("a device changed meanwhile: " + recreated.error().text());
     return outcome;
 }
 

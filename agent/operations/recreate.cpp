@@ -214,12 +214,15 @@ Result<> carry_out_recreation(const Context& context, const DevicesLook& look, b
     const auto services = effect_of(look).services;
     TRY_ASSIGN(auto transaction, Transaction::begin(world, std::move(info), std::move(effects)));
     const auto result = transaction.go_on();
+    const auto up = result ? expect_up_again(services, world) : Result<>();
+    // They were created again all the same, so that nothing is undone.
+    if (!up) world.notes.push_back(up.error().text());
     conclude(context, transaction, result,
              std::chrono::duration_cast<std::chrono::milliseconds>(
                  context.host.machine.monotonic() - start),
              names_of(look));
     TRY(result);
-    return expect_up_again(services, world);
+    return up;
 }
 
 Result<OperationLock> lock_at_once(const Context& context) {
@@ -314,6 +317,15 @@ Result<Recreation> recreate(const Context& context, bool if_changed) {
     tell_of_missing(context, done.missing);
     TRY(recreated);
     return done;
+}
+
+Result<> recreate_what_changed_meanwhile(const Context& context) {
+    TRY_ASSIGN(const auto set, store::Generations(context.paths).installed());
+    if (nothing_to_recreate(context, device_users(set), true)) return {};
+    Recreation done;
+    TRY(recreate_until_steady(context, false, done));
+    tell_of_missing(context, done.missing);
+    return {};
 }
 
 }  // namespace agent::operations

@@ -19,4 +19,8 @@ struct Recreation {
 /// ErrorCode::unhealthy for what ran and does not come up again.
 [[nodiscard]] model::Result<Recreation> recreate(const Context& context, bool if_changed);
 
+/// The same for who holds the lock, and has changed the set: a device that came back meanwhile was
+/// nobody's, or was the old set's.
+[[nodiscard]] model::Result<> recreate_what_changed_meanwhile(const Context& context);
+
 }  // namespace agent::operations
