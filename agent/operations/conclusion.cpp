@@ -118,7 +118,8 @@ void conclude(const Context& context, const Transaction& transaction, const Resu
     if (result || disturbed(state))
         warn(context, "what is no longer needed could not be removed",
              collect(context, containers));
-    if (result || disturbed(state))
+    // Going back may leave some half made, also where nothing was disturbed.
+    if (result || !context.offline)
         warn(context, "snapshots that are no longer needed could not be removed",
              collect_snapshots(context));
     warn(context, "the journal of the transaction could not be removed",

@@ -12,6 +12,7 @@
 #include "agent/operations/hold.hpp"
 #include "agent/operations/init_run.hpp"
 #include "agent/operations/jobs.hpp"
+#include "agent/operations/other_fault.hpp"
 #include "agent/operations/pull_image.hpp"
 #include "agent/operations/recreate_containers.hpp"
 #include "agent/operations/volume_snapshots.hpp"
@@ -189,26 +190,13 @@ std::vector<WatchedContainer> judged(const WatchHealth& effect, const World& wor
     return containers;
 }
 
-/// Why it is no fault of the set where it is none: what finds no room for its files, or an engine
-/// that hangs, says nothing of it.
-std::optional<std::pair<ErrorCode, std::string>> other_fault(
-    const std::vector<HealthSample>& samples, World& world) {
-    auto& engine = world.context.host.engine;
-    const bool silent = std::any_of(samples.begin(), samples.end(), [](const HealthSample& each) {
-        return each.check == kNoAnswer;
-    });
-    if (silent || !engine.check())
-        return std::pair(ErrorCode::internal, "while podman does not answer");
-    const auto root = engine.graph_root();
-    if (root && world.context.host.machine.is_full(*root).value_or(false))
-        return std::pair(ErrorCode::no_space, "with no space left on device for podman's store");
-    return std::nullopt;
-}
-
 model::Error unhealthy(const WatchHealth& effect, const HealthJudge& judge,
                        const std::vector<HealthSample>& samples, World& world) {
     const auto lines = last_log_lines(world.context.host, judge.reasons());
-    const auto fault = other_fault(samples, world);
+    const bool silent = std::any_of(samples.begin(), samples.end(), [](const HealthSample& each) {
+        return each.check == kNoAnswer;
+    });
+    const auto fault = other_fault(world.context, silent);
     return {fault ? fault->first : ErrorCode::unhealthy,
             "did not become healthy within " + model::to_string(effect.bounds.start_timeout) +
                 (fault ? ", " + fault->second : std::string()) + ":" +
