@@ -73,14 +73,6 @@ Result<DeviceNode> look_for(const std::string& path, const DeviceLookup& look_up
 
 }  // namespace
 
-std::vector<std::string> devices_in(const std::vector<std::string>& arguments) {
-    const auto end = end_of_options(arguments);
-    std::vector<std::string> paths;
-    for (auto argument = arguments.begin(); argument != end; ++argument)
-        if (is_device(*argument)) paths.push_back(path_in(*argument));
-    return paths;
-}
-
 Result<LocalArguments> arguments_here(const std::vector<std::string>& arguments,
                                       const DeviceLookup& look_up) {
     const auto end = end_of_options(arguments);

@@ -16,9 +16,6 @@ namespace agent::containers {
 /// as of model::to_string().
 inline constexpr std::string_view kDeviceLabelPrefix = "update-agent.device.";
 
-/// Paths of the devices among stored create arguments, as the description has them.
-[[nodiscard]] std::vector<std::string> devices_in(const std::vector<std::string>& arguments);
-
 /// Arguments for this machine as it is now.
 struct LocalArguments {
     std::vector<std::string> arguments;

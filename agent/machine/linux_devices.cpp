@@ -18,7 +18,7 @@ using model::DeviceNumbers;
 using model::ErrorCode;
 using model::Result;
 
-/// A path of a description has no control characters; one that the kernel gave may have.
+/// A path of a description has no control characters; a label that somebody else gave may have.
 bool is_one_line(const DeviceNumbers& numbers) {
     for (const auto& [path, number] : numbers)
         if (path.find('\n') != std::string::npos) return false;

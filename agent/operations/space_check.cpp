@@ -4,6 +4,7 @@
 #include <map>
 #include <system_error>
 
+#include "agent/operations/kept_snapshots.hpp"
 #include "agent/volumes/snapshot.hpp"
 
 namespace agent::operations {
@@ -62,11 +63,36 @@ class Needs {
     std::map<std::uint64_t, std::pair<fs::path, std::uint64_t>> needs_;
 };
 
-Result<std::uint64_t> snapshot_size(const Context& context, const std::string& volume) {
-    TRY_ASSIGN(const auto cost, volumes::look_at_cost(context.paths.root(), volume));
+/// What is copied, and where to.
+struct Copy {
+    fs::path place;
+    std::uint64_t bytes = 0;
+};
+
+Result<Copy> copy_of(const Context& context, const std::string& from, const std::string& to) {
+    TRY_ASSIGN(const auto cost, volumes::look_at_cost(context.paths.root(), from, to));
+    return Copy{existing(context.paths.root() / fs::path(to).relative_path()), cost.bytes};
+}
+
+/// Of a volume before it is written to, and of a kept snapshot that takes a volume's place.
+Result<std::vector<Copy>> copies(const Context& context, const planning::Plan& plan) {
     const auto limit = context.configuration.snapshot_limit;
-    if (cost.bytes > limit) return model::fail(volumes::too_large(volume, limit));
-    return cost.bytes;
+    const auto& roots = context.configuration.volume_roots;
+    std::vector<Copy> all;
+    for (const auto& volume : snapshotted(plan)) {
+        // All generations' lie on one file system.
+        const auto to = snapshot_path(roots, plan.result.generation, volume);
+        TRY_ASSIGN(auto copy, copy_of(context, volume, to));
+        if (copy.bytes > limit) return model::fail(volumes::too_large(volume, limit));
+        all.push_back(std::move(copy));
+    }
+    for (const auto* steps : {&plan.data.early, &plan.data.late})
+        for (const auto& step : *steps)
+            if (const auto* restore = std::get_if<planning::RestoreData>(&step)) {
+                TRY_ASSIGN(auto copy, copy_of(context, restore->snapshot, restore->snapshot));
+                all.push_back(std::move(copy));
+            }
+    return all;
 }
 
 }  // namespace
@@ -78,21 +104,18 @@ Result<planning::SpaceNeeded> space_needed(const Context& context, const plannin
         there.insert(image.id);
     auto space = planning::space_needed(plan, there);
     if (context.offline) space.engine = 0;
-    for (const auto& volume : snapshotted(plan)) {
-        TRY_ASSIGN(const auto bytes, snapshot_size(context, volume));
-        space.snapshots += bytes;
-    }
+    TRY_ASSIGN(const auto all, copies(context, plan));
+    for (const auto& copy : all)
+        space.snapshots += copy.bytes;
     return space;
 }
 
 Result<> check_space(const Context& context, const planning::Plan& plan,
                      const planning::SpaceNeeded& space) {
     Needs needs(context);
-    for (const auto& volume : snapshotted(plan)) {
-        TRY_ASSIGN(const auto bytes, snapshot_size(context, volume));
-        const auto place = context.paths.root() / fs::path(volume).relative_path();
-        if (bytes != 0) TRY(needs.add(existing(place), bytes));
-    }
+    TRY_ASSIGN(const auto all, copies(context, plan));
+    for (const auto& copy : all)
+        if (copy.bytes != 0) TRY(needs.add(copy.place, copy.bytes));
     if (!plan.add.empty()) {
         TRY(needs.add(context.paths.state(), space.kept));
         if (!context.offline) {

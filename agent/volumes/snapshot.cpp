@@ -158,12 +158,17 @@ model::Error too_large(const std::string& volume, std::uint64_t limit) {
                 "agent.toml, or put the volume on btrfs or XFS, which need no copy"};
 }
 
-Result<SnapshotCost> look_at_cost(const fs::path& root, const std::string& volume) {
+Result<SnapshotCost> look_at_cost(const fs::path& root, const std::string& volume,
+                                  const std::string& snapshot) {
     TRY_ASSIGN(const auto found, descend(root, volume));
-    if (!found.missing.empty()) return SnapshotCost{.method = "copy", .bytes = 0};
-    if (is_whole_subvolume(found.directory))
-        return SnapshotCost{.method = "btrfs-snapshot", .bytes = 0};
-    if (shares_blocks(found.directory)) return SnapshotCost{.method = "reflink", .bytes = 0};
+    if (!found.missing.empty()) return SnapshotCost{.method = "none", .bytes = 0};
+    TRY_ASSIGN(const auto place, descend(root, fs::path(snapshot).parent_path().string()));
+    // No blocks are shared from mount to mount.
+    if (mount_of(found.directory) == mount_of(place.directory)) {
+        if (is_whole_subvolume(found.directory))
+            return SnapshotCost{.method = "btrfs-snapshot", .bytes = 0};
+        if (shares_blocks(found.directory)) return SnapshotCost{.method = "reflink", .bytes = 0};
+    }
     TRY_ASSIGN(const auto bytes, size_of_tree(found.directory, found.reached));
     return SnapshotCost{.method = "copy", .bytes = bytes};
 }

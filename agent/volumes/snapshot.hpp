@@ -25,7 +25,8 @@ struct SnapshotCost {
 [[nodiscard]] model::Error too_large(const std::string& volume, std::uint64_t limit);
 /// What take_snapshot() would take.
 [[nodiscard]] model::Result<SnapshotCost> look_at_cost(const std::filesystem::path& root,
-                                                       const std::string& volume);
+                                                       const std::string& volume,
+                                                       const std::string& snapshot);
 /// Makes `snapshot` what the directory `volume` is: a snapshot where it is a subvolume of btrfs,
 /// else files that share their blocks with those of the volume, else a copy. One that is there
 /// already stays as it is. ErrorCode::conflict where more than `limit` bytes would have to be

@@ -8,7 +8,6 @@
 using namespace agent;
 using containers::arguments_here;
 using containers::device_labels;
-using containers::devices_in;
 using model::DeviceNode;
 using model::DeviceNumbers;
 using model::ErrorCode;
@@ -111,7 +110,8 @@ TEST_CASE("what a link leads to is in neither the stored arguments nor their dig
     container.image_id = model::Sha256::parse(std::string(64, 'c')).value();
     const auto spec =
         containers::make_create_spec(model::BundleId::parse("base").value(), container);
-    CHECK(devices_in(spec.arguments) == container.devices);
+    CHECK(std::count(spec.arguments.begin(), spec.arguments.end(),
+                     "--device=/dev/serial/by-id/usb-A") == 1);
     for (const auto& argument : spec.arguments) {
         INFO(argument);
         CHECK(argument.find("ttyUSB") == std::string::npos);

@@ -187,7 +187,7 @@ TEST_CASE("a snapshot that is there is taken as it is") {
 TEST_CASE("a copy of more than the limit is refused, and leaves nothing") {
     const Machine machine;
     write_text(machine.in_volume("large"), std::string(1 << 20, 'x'));
-    const auto cost = look_at_cost(machine.root, kVolume);
+    const auto cost = look_at_cost(machine.root, kVolume, kSnapshot);
     REQUIRE(cost);
     const auto taken = take_snapshot(machine.root, kVolume, kSnapshot, 1 << 19);
     // Where blocks are shared, nothing is copied.
