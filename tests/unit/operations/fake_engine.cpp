@@ -69,6 +69,8 @@ Result<model::Sha256> FakeEngine::pull(const std::string& reference) {
             --unreachable;
             return model::fail(ErrorCode::unreachable, "connection refused: " + reference);
         }
+        if (!away_registry.empty() && reference.starts_with(away_registry + '/'))
+            return model::fail(ErrorCode::unreachable, "no route to " + away_registry);
         const auto found = registry.find(reference);
         if (found == registry.end())
             return model::fail(ErrorCode::not_found, "manifest unknown: " + reference);

@@ -119,6 +119,8 @@ class FakeEngine final : public host::ContainerEngine {
     std::map<std::string, model::Sha256> registry;
     /// How many pulls find no registry from now on.
     unsigned unreachable = 0;
+    /// The registry that none of them finds.
+    std::string away_registry;
     std::set<std::string> secret_names;
     /// A store that gives another id to what it pulls.
     std::optional<model::Sha256> pulls_as;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Init containers over the life of the bundles that have them.
 #include "agent/operations/recover.hpp"
+#include "agent/store/failed_sets.hpp"
 #include "agent/store/history.hpp"
 #include "tests/unit/operations/data_cases.hpp"
 #include "tests/unit/operations/journal_cases.hpp"
@@ -94,6 +95,38 @@ TEST_CASE("An engine that fails while an init container runs says nothing of the
     CHECK(before == lasting(scene.snapshot()));
     scene.engine.programs.clear();
     scene.have({data_bundles().newer});
+}
+
+TEST_CASE("An init container that had no room, or no engine, is no fault of the set") {
+    struct Case {
+        std::function<void(Scene&, bool)> arrange;
+        ErrorCode code;
+        const char* text;
+    };
+    const std::vector<Case> cases = {
+        {[](Scene& scene, bool broken) { scene.machine.full = broken; }, ErrorCode::no_space,
+         "ended with 1, with no space left on device"},
+        {[](Scene& scene, bool broken) { scene.engine.hangs = broken; }, ErrorCode::internal,
+         "ended with 1, while podman does not answer"}};
+    Scene arranged;
+    arranged.have({data_bundles().base});
+    for (const auto& each : cases) {
+        INFO(each.text);
+        Scene scene(arranged);
+        scene.engine.programs["migrate"] = [&] {
+            each.arrange(scene, true);
+            return ended_with(1);
+        };
+        const auto result = scene.install({data_bundles().newer});
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code() == each.code);
+        CHECK(has(result.error().text(), each.text));
+        CHECK(must(store::read_failed_sets(scene.paths())).empty());
+
+        each.arrange(scene, false);
+        scene.engine.programs.clear();
+        scene.have({data_bundles().newer});
+    }
 }
 
 TEST_CASE("Cancelling ends an init container before the switch, and comes too late in it") {

@@ -250,6 +250,38 @@ TEST_CASE("What does not come up again is an error") {
     CHECK(has(failed.error().text(), "broker.service"));
     CHECK(scene.labels("broker") == kLidarMoved);
     CHECK_FALSE(store::has_journal(scene.paths()));
+    const auto notes = must(store::read_history(scene.paths())).back().notes;
+    REQUIRE_FALSE(notes.empty());
+    CHECK(notes.back() == failed.error().text());
+}
+
+TEST_CASE("A device that comes back while a set is changed is looked at before that is done") {
+    DeviceScene scene;
+    scene.have_devices();
+    // Its event finds the set being changed, and by now the new one is current.
+    scene.progress.at_step = [&](const std::string& step) {
+        if (step.starts_with("switching")) scene.plug(kLidar, "/dev/ttyUSB1", {188, 1});
+    };
+    must(scene.remove({"view"}));
+    CHECK(scene.labels("broker") == kLidarMoved);
+    CHECK(scene.labels("ticker").at(kLidar) == model::DeviceNumber{188, 1});
+    CHECK(scene.active("broker.service"));
+    CHECK(scene.active("ticker.service"));
+    CHECK(must(store::read_history(scene.paths())).back().operation == "recreate");
+}
+
+TEST_CASE("A set is changed all the same where a device that changed meanwhile does no good") {
+    DeviceScene scene;
+    scene.have_devices();
+    scene.progress.at_step = [&](const std::string& step) {
+        if (!step.starts_with("switching")) return;
+        scene.plug(kLidar, "/dev/ttyUSB1", {188, 1});
+        scene.services.never_ready = {"broker.service"};
+    };
+    must(scene.remove({"view"}));
+    REQUIRE_FALSE(scene.progress.warnings.empty());
+    CHECK(has(scene.progress.warnings.back(), "a device changed meanwhile"));
+    CHECK(has(scene.progress.warnings.back(), "broker.service"));
 }
 
 TEST_CASE("A device that changes meanwhile is looked at before it is done") {

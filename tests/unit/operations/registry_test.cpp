@@ -161,6 +161,29 @@ TEST_CASE("A lost store is filled again from the registry, which is asked once w
     CHECK_FALSE(lacks_anything(scene));
 }
 
+TEST_CASE("A registry that is away keeps nothing of another from being restored") {
+    Scene scene;
+    fill_registry(scene);
+    const TemporaryDirectory directory;
+    const auto here = patched(kOtherImage, "registry.example", "other.example");
+    const auto text = patched(remote_description(), kOtherImage, here);
+    const auto again = patched(kRemoteImage, "/team/", "/crew/");
+    scene.engine.registry[here] = remote_id('d');
+    scene.engine.registry[again] = remote_id('b');
+    scene.have({make_bundle(directory.path() / "both.bundle",
+                            patched(text, "[[containers]]\nname = \"other\"",
+                                    "[[containers]]\nname = \"again\"\nimage = \"" + again +
+                                        "\"\nimage-id = \"sha256:" + std::string(64, 'b') +
+                                        "\"\n[[containers]]\nname = \"other\""))});
+    lose_store(scene);
+    scene.engine.away_registry = "registry.example";
+    must(operations::startup(scene.context()));
+    CHECK(pulls(scene) == 2);
+    CHECK(has_image(scene, 'd'));
+    CHECK_FALSE(has_image(scene, 'c'));
+    CHECK_FALSE(has_image(scene, 'b'));
+}
+
 TEST_CASE("Pulled images go when no kept generation needs them") {
     Scene scene;
     fill_registry(scene);

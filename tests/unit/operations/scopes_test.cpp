@@ -170,6 +170,21 @@ TEST_CASE("A schema that cannot be used is refused when the bundle is made") {
     }
 }
 
+TEST_CASE("Of a missing schema and an invalid one, the invalid one counts") {
+    for (const bool missing_first : {true, false}) {
+        Scene scene;
+        Workshop workshop(scene);
+        write_text(workshop.path("schemas/lift.json"), "{");
+        const auto* names = missing_first ? "[\"drive\", \"lift\"]" : "[\"lift\", \"drive\"]";
+        const auto result = workshop.create("base", patched(scoped_base(), "[\"lift\"]", names));
+        REQUIRE_FALSE(result);
+        INFO(result.error().text());
+        CHECK(result.error().code() == ErrorCode::invalid);
+        for (const auto* scope : {"the scope 'lift'", "the scope 'drive'"})
+            CHECK(has(result.error().text(), scope));
+    }
+}
+
 TEST_CASE("A schema that lies elsewhere is given when the bundle is made") {
     Scene scene;
     Workshop workshop(scene);

@@ -23,6 +23,8 @@ TEST_CASE("What podman says is taken without the decorations of its log") {
         {"runtime: out of memory\r\n\n", "runtime: out of memory"},
         {"time=\"cut", "time=\"cut"},
         {"time=\"x\" msg=\"end\\", "end\\"},
+        // As a registry may say it.
+        {"Error: denied \x1b[2Jall is well\a", "denied \\x1b[2Jall is well\\x07"},
     }));
     CHECK(error_line(row.output) == row.line);
 }

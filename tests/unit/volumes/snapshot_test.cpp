@@ -199,6 +199,21 @@ TEST_CASE("a copy of more than the limit is refused, and leaves nothing") {
     CHECK(machine.take(1 << 20).bytes == 1 << 20);
 }
 
+TEST_CASE("from one mount to another everything is copied") {
+    const Machine machine;
+    write_text(machine.in_volume("chart"), std::string(5000, 'x'));
+    const auto elsewhere = machine.at("/elsewhere");
+    fs::create_directories(elsewhere);
+    // Without the right to mount nothing lies elsewhere.
+    if (::mount(machine.at(kVolume).c_str(), elsewhere.c_str(), nullptr, MS_BIND, nullptr) != 0)
+        return;
+    const auto cost = look_at_cost(machine.root, kVolume, "/elsewhere/maps");
+    ::umount(elsewhere.c_str());
+    REQUIRE(cost);
+    CHECK(cost->method == "copy");
+    CHECK(cost->bytes >= 5000);
+}
+
 TEST_CASE("a volume becomes a copy of a snapshot, which stays") {
     const Machine machine;
     fill(machine);
