@@ -34,6 +34,8 @@ constexpr std::array<std::string_view, 17> kUnreachable{
 constexpr std::array<std::string_view, 4> kNotThere{"manifest unknown", "name unknown",
                                                     "repository name not known",
                                                     "received unexpected HTTP status: 404"};
+/// podman looks here after the one below /run, whoever runs it.
+constexpr const char* kLastingAuthFile = "/root/.config/containers/auth.json";
 constexpr std::array<std::string_view, 4> kNotPermitted{"unauthorized", "authentication required",
                                                         "access to the requested resource",
                                                         "requested access to the resource"};
@@ -62,7 +64,9 @@ Error pull_failure(const Error& error, const std::string& reference) {
     const auto registry = reference.substr(0, reference.find('/'));
     if (error.code() == ErrorCode::no_space || error.code() == ErrorCode::busy) return error;
     if (has_any(text, kNotPermitted))
-        return {ErrorCode::not_permitted, text + "; 'podman login " + registry + "' as root"};
+        return {ErrorCode::not_permitted, text + "; as root, 'podman login --authfile " +
+                                              kLastingAuthFile + " " + registry +
+                                              "' lets it in, also after a boot"};
     if (has_any(text, kNotThere))
         return {ErrorCode::not_found, text + "; " + registry + " has no such image"};
     if (has_any(text, kUnreachable))

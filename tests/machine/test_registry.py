@@ -18,6 +18,10 @@ UNIT = """[Service]
 Type=exec
 ExecStart=/usr/local/bin/docker-registry serve /etc/registry.yml
 """
+AUTH = """auth: {htpasswd: {realm: registry, path: /etc/registry.passwd}}
+"""
+# robot, with the password "secret".
+PASSWORDS = "robot:$2b$04$BOxpz2lJL2ky8kYRyVmzvuTdxujO13ELHEIn98vG5NVV0b6hmVaG6\n"
 WRONG = "0" * 64
 
 
@@ -92,3 +96,20 @@ def test_what_cannot_be_pulled_or_is_another_image_is_refused(machine, maker, re
         "image-id": "sha256:" + images(machine)[0].removeprefix("sha256:")}), "/srv/newer.bundle")
     machine.run(["update-agent", "install", newer], timeout=180)
     machine.run("update-agent rollback", timeout=180)
+
+
+def test_credentials_come_from_podmans_own_file(machine, maker, reference):
+    path = maker.make(remote(reference), "/srv/remote.bundle")
+    machine.run("podman rmi --all --force")
+    machine.write_file("/etc/registry.yml", CONFIGURATION + AUTH)
+    machine.write_file("/etc/registry.passwd", PASSWORDS)
+    machine.run("systemctl restart registry")
+    machine.wait_until(f"exec 3<>/dev/tcp/{ADDRESS.replace(':', '/')}")
+    refused = machine.run(["update-agent", "install", path], check=False, timeout=120)
+    assert refused.rc == 10, refused
+    login = next(part for part in refused.stderr.split("'") if part.startswith("podman login "))
+    machine.run(f"echo secret | {login} --username robot --password-stdin")
+    # As after a boot.
+    assert not machine.exists("/run/containers/0/auth.json")
+    machine.run(f"systemd-run --wait --pipe update-agent install {path}", timeout=180)
+    assert status(machine)["main"]["state"] == "running"

@@ -48,7 +48,7 @@ TEST_CASE("What a failed pull means") {
          "registry",
          ErrorCode::not_found, "has no such image"},
         {"reading manifest sha256:0 in r.example/a: unauthorized: authentication required",
-         ErrorCode::not_permitted, "podman login r.example"},
+         ErrorCode::not_permitted, "auth.json r.example"},
         {"pinging container registry r.example: Get \"https://r.example/v2/\": http: server gave "
          "HTTP response to HTTPS client",
          ErrorCode::internal, ""},
