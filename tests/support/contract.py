@@ -51,6 +51,10 @@ exit 0
 """
 
 
+_WITH_OLD_DEVICES = """update-agent status --json | jq --raw-output \
+    '.bundles[].containers[] | select(any(.devices[]?; .created != null and .created != .now)) | .name'"""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What a guest had at one moment."""
@@ -123,6 +127,11 @@ def _units(text: str) -> dict[str, dict[str, str]]:
     blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
               for block in text.split("\n\n")]
     return {block["Id"]: block for block in blocks if "Id" in block}
+
+
+def with_old_devices(guest: Guest) -> list[str]:
+    """Containers that were created with another number than their device has."""
+    return guest.run(_WITH_OLD_DEVICES).lines
 
 
 def broken(now: Snapshot, start: Snapshot) -> list[str]:

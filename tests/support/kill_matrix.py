@@ -25,8 +25,6 @@ _DOCUMENTED = {1, rounds.UNHEALTHY, 10, 11}
 _UNSETTLED = "the journal of the transaction could not be removed"
 _REMOVALS = {"unlink", "unlinkat", "rmdir"}
 _ORPHANS = "pgrep --exact --list-full podman | grep --invert-match 'system service'"
-_CHANGED_DEVICES = """update-agent status --json | jq --raw-output \
-    '.bundles[].containers[] | select(any(.devices[]?; .created != null and .created != .now)) | .name'"""
 _SETTLED = r"""
 cd /opt/operation/systemd-units/ || exit 1
 [ ! -e ../../../transaction ] && [ -z "$(systemctl list-jobs --no-legend)" ] || exit 1
@@ -166,8 +164,7 @@ class KillMatrix:
         if now.installed == operation.installed:
             if outcome.point.how != KILL and outcome.rc != 0:
                 outcome.wrong.append(f"exit {outcome.rc}, and the new set is there")
-            if operation.data not in now.data | {""}:
-                outcome.wrong.append(f"missing in a volume: {operation.data}")
+            outcome.wrong += rounds.wrong_data(now.data, operation.data)
             return "new"
         outcome.wrong.append(f"neither set is there: {now.installed}")
         return "neither"
@@ -203,8 +200,9 @@ class KillMatrix:
         self._now = contract.take(self.guest)
         assert self._now.installed == operation.installed, (
             f"{operation.scenario} led to {self._now.installed}")
-        assert operation.data in self._now.data | {""}, f"missing in a volume: {operation.data}"
-        assert self.guest.run(_CHANGED_DEVICES).stdout == "", "a container has another device"
+        wrong = rounds.wrong_data(self._now.data, operation.data)
+        assert not wrong, wrong
+        assert not contract.with_old_devices(self.guest), "a container has another device"
 
     def _begin_round(self) -> None:
         self._round += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cuts the power of a virtual machine in the middle of an update, and looks what comes up by itself.
+"""Cuts the power of a virtual machine in the middle of an operation, and looks what comes up by itself.
 
 The disk is written through the host's cache (cache=writeback): what the guest has flushed is there
 after a cut, and what it has not is lost as far as it was in the guest's memory, or in clusters that
@@ -28,9 +28,10 @@ SETTLE_TIMEOUT = 240
 @dataclass
 class Cut:
     """Times are in seconds; recovery is from the start of update-agent-recover, none where there was
-    nothing to recover, up from the kernel's start, both until the last bundle is up. An update that had
-    come to its end was not interrupted."""
+    nothing to recover, up from the kernel's start, both until the last bundle is up. An operation that
+    had come to its end was not interrupted."""
 
+    what: str
     after: float
     interrupted: bool = False
     became: str = ""
@@ -40,7 +41,7 @@ class Cut:
 
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
-        hit = "in the update" if self.interrupted else "after the update's end"
+        hit = f"in the {self.what}" if self.interrupted else f"after the {self.what}'s end"
         return (f"cut after {self.after:.2f} s, {hit}: {self.became}, {recovery}, "
                 f"all up at {self.up:.1f} s")
 
@@ -52,55 +53,72 @@ class PowerCuts:
         self.vm = vm
         self._maker = maker
         self._number = 0
-        texts = [rounds.base("1.0.0", IMAGE, timeout=_START_TIMEOUT), rounds.BYSTANDER,
+        texts = [_base("1.0.0", IMAGE), rounds.BYSTANDER,
                  description("addon", requires={"base": "1.x"}, start_timeout=_START_TIMEOUT,
                              containers={"reader": {}})]
         self._old = maker.make(texts[0], "/srv/old.bundle")
         others = [maker.make(text, f"/srv/other{n}.bundle") for n, text in enumerate(texts[1:])]
-        self._start = None
+        self._device = 0
+        vm.run(rounds.device(self._device))
         vm.run(["update-agent", "install", others[0]], timeout=300)
         self._start = contract.take(vm)
         vm.run(["update-agent", "install", self._old, others[1]], timeout=300)
         self._is_new = False
-        self.duration = self._measure()
+        self.duration = self._measure(self._next_update())
+        self._is_new = True
+        self.recreation_duration = self._measure(self._next_recreation())
 
     def cut(self, fraction: float) -> Cut:
         """Cut an update at that part of the time that an undisturbed one takes."""
         update = self._next_update()
+        cut, before, now = self._cut("update", update, fraction * self.duration)
+        self._look(cut, before, now)
+        self._is_new = cut.became == "new"
+        self._again = update
+        return cut
+
+    def cut_recreation(self, fraction: float) -> Cut:
+        """The same while containers are created again because of their device."""
+        recreation = self._next_recreation()
+        self._again = recreation
+        cut, before, now = self._cut("recreation", recreation, fraction * self.recreation_duration)
+        cut.became = "recreated"
+        cut.wrong += contract.not_as_before(now, before)
+        cut.wrong += [f"{name} has another device" for name in contract.with_old_devices(self.vm)]
+        return cut
+
+    def do_again(self) -> None:
+        """What was cut has to succeed now, whichever set is there."""
+        self.vm.run(self._again, timeout=300)
+        self._is_new = self._is_new or self._again[1] == "install"
+
+    def _cut(self, what: str, command: list[str], after: float) -> tuple[Cut, contract.Snapshot,
+                                                                         contract.Snapshot]:
         before = contract.take(self.vm)
         self.vm.run("sync")
-        cut = Cut(after=fraction * self.duration)
+        cut = Cut(what, after)
         with ThreadPoolExecutor(1) as runner:
-            came_to_its_end = runner.submit(self._comes_to_its_end, update)
+            came_to_its_end = runner.submit(self._comes_to_its_end, command)
             time.sleep(cut.after)
             self.vm.power_cut()
         cut.interrupted = not came_to_its_end.result()
         self.vm.boot()
         settle_boot(self.vm, SETTLE_TIMEOUT)
-        self._look(cut, before)
-        self._is_new = cut.became == "new"
-        self._update = update
-        return cut
-
-    def do_again(self) -> None:
-        """What was cut has to succeed now, whichever set is there."""
-        self.vm.run(self._update, timeout=300)
-        self._is_new = True
-
-    def _look(self, cut: Cut, before: contract.Snapshot) -> None:
         now = contract.take(self.vm)
         cut.wrong += contract.broken(now, self._start)
+        self._take_times(cut)
+        return cut, before, now
+
+    def _look(self, cut: Cut, before: contract.Snapshot, now: contract.Snapshot) -> None:
         if now.installed == before.installed:
             cut.became = "old"
             cut.wrong += contract.not_as_before(now, before)
         elif now.installed == before.installed | {"base": f"1.{self._number}.0"}:
             cut.became = "new"
-            if rounds.data(f"1.{self._number}.0") not in now.data:
-                cut.wrong.append("its init container has written nothing")
+            cut.wrong += rounds.wrong_data(now.data, rounds.data(f"1.{self._number}.0"))
         else:
             cut.became = "neither"
             cut.wrong.append(f"neither set is there: {now.installed}")
-        self._take_times(cut)
 
     def _take_times(self, cut: Cut) -> None:
         times = [line.split() for line in self.vm.run(_TIMES).lines]
@@ -109,13 +127,16 @@ class PowerCuts:
         if recover and recover[0]:
             cut.recovery = cut.up - recover[0] / 1e6
 
-    def _measure(self) -> float:
-        """How long an update takes that nothing disturbs."""
-        update = self._next_update()
+    def _measure(self, command: list[str]) -> float:
+        """How long it takes where nothing disturbs it."""
         began = time.monotonic()
-        self.vm.run(update, timeout=300)
-        self._is_new = True
+        self.vm.run(command, timeout=300)
         return time.monotonic() - began
+
+    def _next_recreation(self) -> list[str]:
+        self._device += 1
+        self.vm.run(rounds.device(self._device))
+        return ["update-agent", "recreate"]
 
     def _next_update(self) -> list[str]:
         """From the old set to a version whose image is nowhere but in its bundle file."""
@@ -125,8 +146,7 @@ class PowerCuts:
         self._number += 1
         image = f"localhost/new:{self._number}"
         identity = images.load(self.vm, image, files={"id": image.encode()})
-        path = self._maker.make(rounds.base(f"1.{self._number}.0", image, timeout=_START_TIMEOUT),
-                                "/srv/new.bundle")
+        path = self._maker.make(_base(f"1.{self._number}.0", image), "/srv/new.bundle")
         self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
 
@@ -136,3 +156,7 @@ class PowerCuts:
         except AssertionError:
             return False  # it goes down with the machine
         return True
+
+
+def _base(version: str, image: str) -> str:
+    return rounds.base(version, image, timeout=_START_TIMEOUT, devices=[rounds.DEVICE])

@@ -27,8 +27,8 @@ class Operation:
     rc: int = 0
     # Run before it.
     prepare: str = "true"
-    # A file that is in a volume after it.
-    data: str = ""
+    # What is in volumes after it, of the bundles that are there.
+    data: frozenset[str] = frozenset()
 
     @property
     def can_be_repeated(self) -> bool:
@@ -40,9 +40,14 @@ class Operation:
         return self.command[1] != "recreate"
 
 
-_DEVICE = "/dev/of-the-round"
+DEVICE = "/dev/of-the-round"
+_TOOLS = "./base/made/tools/"
 _DATA = """[[volumes]]
 name = "made"
+file-provider-access = true
+[[file-providers]]
+image = "localhost/ready:1.0.0"
+copy = [{{ from = "/ready", volume = "made", to = "/tools/of-{version}" }}]
 [[init-containers]]
 name = "prepare"
 image = "localhost/ready:1.0.0"
@@ -53,7 +58,8 @@ mounts = [{{ volume = "made", target = "/made" }}]
 
 def base(version: str, image: str, command: list[str] | None = None, timeout: str = "20s",
          **of_the_other: object) -> str:
-    """One with data that its init container writes to, while the container that has it is stopped."""
+    """One with data that its init container and its file provider write to, while the container that
+    has it is stopped."""
     changes = {"image": image, "mounts": [{"volume": "made", "target": "/made"}]}
     changes |= {"command": command} if command else {}
     return description("base", version, type="base", start_timeout="2s" if command else timeout,
@@ -61,9 +67,25 @@ def base(version: str, image: str, command: list[str] | None = None, timeout: st
                        containers={"changes": changes, "stays": of_the_other})
 
 
-def data(version: str) -> str:
+def data(version: str) -> frozenset[str]:
     """What such a base has in its volume, as contract.Snapshot has it."""
-    return f"{hashlib.sha256().hexdigest()}  ./base/made/by-{version}"
+    tool = hashlib.sha256(images.ready_program().read_bytes()).hexdigest()
+    return frozenset({f"{hashlib.sha256().hexdigest()}  ./base/made/by-{version}",
+                      f"{tool}  {_TOOLS}of-{version}"})
+
+
+def wrong_data(found: frozenset[str], wanted: frozenset[str]) -> list[str]:
+    """What init containers wrote stays; what came from an image goes with its bundle."""
+    stale = {each for each in found - wanted if _TOOLS in each}
+    return [*(f"missing in a volume: {each}" for each in sorted(wanted - found)),
+            *(f"left in a volume: {each}" for each in sorted(stale))]
+
+
+def device(number: int) -> str:
+    """A command that gives the device one of two numbers, now and after a boot."""
+    node = f"c+ {DEVICE} 0666 root root - 1:{(3, 5)[number % 2]}"
+    return (f"echo '{node}' >/etc/tmpfiles.d/of-the-round.conf; rm -f {DEVICE};"
+            " systemd-tmpfiles --create --prefix=/dev")
 
 
 class Round:
@@ -81,8 +103,8 @@ class Round:
         for name, minor, image, command in (("old", 0, "old", []), ("new", 1, "new", []),
                                             ("bad", 2, "new", ["/ready", "--never"])):
             self._make(name, base(f"{number}.{minor}.0", self._image(image), command, timeout,
-                                  devices=[_DEVICE]))
-        guest.run(f"test -e {_DEVICE} || {{ {self._device(number)}; }}")
+                                  devices=[DEVICE]))
+        guest.run(f"test -e {DEVICE} || {{ {device(number)}; }}")
         guest.run(["podman", "rmi", *ids], timeout=120)
 
     def operations(self) -> list[Operation]:
@@ -93,20 +115,13 @@ class Round:
         return [
             Operation("install", [agent, "install", self._path("old"), self._path("addon")], old,
                       data=old_data),
-            Operation("recreate", [agent, "recreate"], old, prepare=self._device(self.number + 1), data=old_data),
+            Operation("recreate", [agent, "recreate"], old, prepare=device(self.number + 1), data=old_data),
             Operation("update", [agent, "install", self._path("new")], new, data=new_data),
             Operation("failed-update", [agent, "install", "--retry", self._path("bad")],
                       new, UNHEALTHY, data=new_data),
             Operation("rollback", [agent, "rollback"], old, data=old_data),
             Operation("remove", [agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
         ]
-
-    @staticmethod
-    def _device(round_number: int) -> str:
-        """A command that gives the device the number that it has then, now and after a boot."""
-        node = f"c+ {_DEVICE} 0666 root root - 1:{(3, 5)[round_number % 2]}"
-        return (f"echo '{node}' >/etc/tmpfiles.d/of-the-round.conf; rm -f {_DEVICE};"
-                " systemd-tmpfiles --create --prefix=/dev")
 
     def _image(self, which: str) -> str:
         return f"localhost/{which}:{self.number}"
