@@ -218,7 +218,8 @@ TEST_CASE("The last two runs that were seen are named, the newest first, and the
         {"", {}}, {"a", {"a"}}, {"a", {"a"}}, {"b", {"b", "a"}}, {"c", {"c", "b", "a"}}};
     for (const auto& [invocation, runs] : looks) {
         INFO(invocation);
-        const auto down = with(unit("activating"), [&](auto& u) { u.invocation_id = invocation; });
+        auto down = unit("activating");
+        down.invocation_id = invocation;
         judge.look(0ms, {{down, {}}});
         REQUIRE(judge.reasons().size() == 1);
         CHECK(judge.reasons()[0].invocations == runs);

@@ -168,10 +168,11 @@ TEST_CASE("links, and what is no directory, are refused wherever they are") {
         else
             test::write_text(machine.at(in_the_way), "");
         const auto before = test::tree_of(machine.root);
-        const auto check = [&](const model::Error& error) {
+        const auto wanted = machine.at(in_the_way).string() + " " + says;
+        const auto check = [&wanted](const model::Error& error) {
             INFO(error.text());
             CHECK(error.code() == ErrorCode::conflict);
-            CHECK(has(error.text(), machine.at(in_the_way).string() + " " + says));
+            CHECK(has(error.text(), wanted));
         };
         const auto looked = look(machine.root, kPath);
         REQUIRE_FALSE(looked);
