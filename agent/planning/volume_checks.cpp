@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <map>
 
 #include "agent/planning/checks.hpp"
+#include "agent/planning/problem_place.hpp"
 
 namespace agent::planning {
 
@@ -13,8 +15,16 @@ using model::InstalledSet;
 using model::Problems;
 using model::VolumeRoots;
 
-std::string element(const std::string& key, std::size_t index) {
-    return key + "[" + std::to_string(index) + "]";
+/// Keys and indices from the root of a description.
+using Path = std::vector<std::string>;
+
+Path element(const std::string& list, std::size_t index) {
+    return {list, std::to_string(index)};
+}
+
+Path operator/(Path path, const Path& inner) {
+    path.insert(path.end(), inner.begin(), inner.end());
+    return path;
 }
 
 std::string label_of(const std::string& volume) {
@@ -23,8 +33,12 @@ std::string label_of(const std::string& volume) {
 
 class VolumeChecks {
   public:
-    VolumeChecks(const InstalledSet& result, const VolumeRoots& roots, Problems& problems)
-        : result_(result), roots_(roots), problems_(problems) {}
+    VolumeChecks(const InstalledSet& result, const Brought& brought, const VolumeRoots& roots,
+                 Problems& problems)
+        : result_(result), roots_(roots), problems_(problems) {
+        for (const auto* candidate : brought)
+            texts_[candidate->description.id] = &candidate->texts;
+    }
 
     /// What a bundle names has to be there. Who misses a bundle is told that, and not what of it.
     void check_names(const Description& bundle) {
@@ -39,8 +53,8 @@ class VolumeChecks {
         for (std::size_t i = 0; i < bundle.volumes.size(); ++i) {
             const auto& volume = bundle.volumes[i];
             const auto key = element("volumes", i);
-            check_groups(bundle, key + ".read-only-groups", volume.read_only_groups);
-            check_groups(bundle, key + ".read-write-groups", volume.read_write_groups);
+            check_groups(bundle, key / Path{"read-only-groups"}, volume.read_only_groups);
+            check_groups(bundle, key / Path{"read-write-groups"}, volume.read_write_groups);
         }
     }
 
@@ -48,8 +62,8 @@ class VolumeChecks {
     void check_places(const Description& bundle) {
         const auto volumes = volumes_of(bundle, roots_);
         for (std::size_t i = 0; i < volumes.size(); ++i) {
-            const auto key = i < bundle.volumes.size() ? element("volumes", i) + ".host-path"
-                                                       : std::string("bundle-group");
+            const auto key = i < bundle.volumes.size() ? element("volumes", i) / Path{"host-path"}
+                                                       : Path{"bundle-group"};
             check_root(bundle, key, volumes[i].host_path);
             check_own_places(bundle, key, volumes, i);
             check_other_places(bundle, key, volumes[i].host_path);
@@ -59,8 +73,9 @@ class VolumeChecks {
     /// Its gids have to be free.
     void check_gids(const Description& bundle) {
         for (std::size_t i = 0; i < bundle.groups.size(); ++i)
-            check_gid(bundle, element("groups", i) + ".gid", bundle.groups[i].gid);
-        if (bundle.bundle_group) check_gid(bundle, "bundle-group.gid", bundle.bundle_group->gid);
+            check_gid(bundle, element("groups", i) / Path{"gid"}, bundle.groups[i].gid);
+        if (bundle.bundle_group)
+            check_gid(bundle, {"bundle-group", "gid"}, bundle.bundle_group->gid);
     }
 
   private:
@@ -71,16 +86,16 @@ class VolumeChecks {
             for (std::size_t j = 0; j < mounts.size(); ++j) {
                 const auto& name = mounts[j].volume;
                 if (find_volume(result_, bundle, name, roots_)) continue;
-                refuse_mount(bundle, element(list, i) + "." + element("mounts", j) + ".volume",
+                refuse_mount(bundle, element(list, i) / element("mounts", j) / Path{"volume"},
                              name);
             }
         }
     }
 
-    void check_copies(const Description& bundle, const std::string& provider,
+    void check_copies(const Description& bundle, const Path& provider,
                       const std::vector<model::FileCopy>& copies) {
         for (std::size_t i = 0; i < copies.size(); ++i) {
-            const auto key = provider + "." + element("copy", i) + ".volume";
+            const auto key = provider / element("copy", i) / Path{"volume"};
             const auto& name = copies[i].volume;
             const auto volume = find_volume(result_, bundle, name, roots_);
             if (!volume)
@@ -91,14 +106,14 @@ class VolumeChecks {
         }
     }
 
-    void refuse_mount(const Description& bundle, std::string key, const std::string& volume) {
+    void refuse_mount(const Description& bundle, const Path& key, const std::string& volume) {
         const auto owner = owner_that_shares_not(bundle, volume);
         if (owner.empty())
-            refuse(bundle, std::move(key),
+            refuse(bundle, key,
                    "there is no volume '" + volume + "' in this bundle or in one that it requires",
                    "require the bundle that shares it");
         else
-            refuse(bundle, std::move(key), label_of(volume) + " of " + owner + " is not shared",
+            refuse(bundle, key, label_of(volume) + " of " + owner + " is not shared",
                    "mount a volume that " + owner + " shares");
     }
 
@@ -111,17 +126,17 @@ class VolumeChecks {
         return {};
     }
 
-    void check_groups(const Description& bundle, const std::string& key,
+    void check_groups(const Description& bundle, const Path& key,
                       const std::vector<std::string>& groups) {
         for (std::size_t i = 0; i < groups.size(); ++i)
             if (!find_gid(result_, bundle, groups[i]))
-                refuse(bundle, element(key, i),
+                refuse(bundle, key / Path{std::to_string(i)},
                        "there is no group '" + groups[i] +
                            "' in this bundle or in one that it requires",
                        "define it in `groups`");
     }
 
-    void check_root(const Description& bundle, const std::string& key, const std::string& path) {
+    void check_root(const Description& bundle, const Path& key, const std::string& path) {
         for (const auto& root : roots_) {
             const auto taken = root + "/" + std::string(model::kSnapshotsDirectory);
             if (path == taken || model::is_below(path, taken))
@@ -136,7 +151,7 @@ class VolumeChecks {
     }
 
     /// One in another is a bundle's own matter; one directory cannot have the rights of two.
-    void check_own_places(const Description& bundle, const std::string& key,
+    void check_own_places(const Description& bundle, const Path& key,
                           const std::vector<model::Volume>& volumes, std::size_t index) {
         for (std::size_t i = 0; i < index; ++i)
             if (volumes[i].host_path == volumes[index].host_path)
@@ -146,8 +161,7 @@ class VolumeChecks {
                        "choose another place");
     }
 
-    void check_other_places(const Description& bundle, const std::string& key,
-                            const std::string& path) {
+    void check_other_places(const Description& bundle, const Path& key, const std::string& path) {
         for (const auto& [id, other] : result_.bundles) {
             if (id == bundle.id) continue;
             for (const auto& volume : volumes_of(other.description, roots_))
@@ -159,7 +173,7 @@ class VolumeChecks {
         }
     }
 
-    void check_gid(const Description& bundle, const std::string& key, std::uint32_t gid) {
+    void check_gid(const Description& bundle, const Path& key, std::uint32_t gid) {
         for (const auto& [id, other] : result_.bundles) {
             if (id == bundle.id) continue;
             for (const auto& group : groups_of(other.description))
@@ -171,15 +185,18 @@ class VolumeChecks {
         }
     }
 
-    void refuse(const Description& bundle, std::string key, std::string message, std::string hint) {
-        problems_.push_back({.code = ErrorCode::conflict,
-                             .where = label(bundle),
-                             .key = std::move(key),
-                             .message = std::move(message),
-                             .hint = std::move(hint)});
+    /// With the line where its text is at hand, as that of all that comes is.
+    void refuse(const Description& bundle, const Path& key, std::string message, std::string hint) {
+        static const BundleTexts kNone;
+        const auto texts = texts_.find(bundle.id);
+        auto problem = problem_at(bundle, texts == texts_.end() ? kNone : *texts->second, key);
+        problem.message = std::move(message);
+        problem.hint = std::move(hint);
+        problems_.push_back(std::move(problem));
     }
 
     const InstalledSet& result_;
+    std::map<model::BundleId, const BundleTexts*> texts_;
     const VolumeRoots& roots_;
     Problems& problems_;
 };
@@ -189,7 +206,7 @@ class VolumeChecks {
 void check_volumes(const InstalledSet& result, const Brought& brought, const VolumeRoots& roots,
                    Problems& problems) {
     if (brought.empty()) return;
-    VolumeChecks checks(result, roots, problems);
+    VolumeChecks checks(result, brought, roots, problems);
     for (const auto& [id, bundle] : result.bundles)
         checks.check_names(bundle.description);
     for (const auto* candidate : brought) {

@@ -255,3 +255,15 @@ TEST_CASE("Who misses a bundle is not told of its volumes, too") {
     REQUIRE(plan.error().size() == 1);
     CHECK(plan.error()[0].key == "requires");
 }
+
+TEST_CASE("Where its text is at hand the line is told, too") {
+    auto one = base();
+    one.volumes[1].host_path = "/etc";
+    auto comes = candidate(one);
+    comes.texts.description =
+        "volumes = [{name = \"maps\"},\n  {name = \"logs\", host-path = \"/etc\"}]";
+    const auto plan = make_plan({}, {.add = {comes}, .remove = {}}, facts());
+    REQUIRE_FALSE(plan);
+    CHECK(model::to_string(plan.error()[0])
+              .starts_with("base 1.0.0:2:19: volumes[1].host-path: /etc is not below /opt/data"));
+}
