@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// By dpkg itself rather than by libapt-pkg: it takes out what is unpacked or configured in part,
+// where apt refuses to do anything before 'dpkg --configure -a' has succeeded, which it may never
+// do if a maintainer script is what failed. And it needs no lists of package sources, which may be
+// damaged where the power was cut.
+#include <apt-pkg/configuration.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "agent/apt/helper/archives.hpp"
+#include "agent/apt/helper/changes.hpp"
+#include "agent/apt/helper/commands.hpp"
+#include "agent/apt/helper/dpkg_status.hpp"
+#include "agent/apt/helper/logged_run.hpp"
+#include "agent/apt/helper/system.hpp"
+
+namespace agent::apt::helper {
+
+namespace {
+
+using model::Result;
+using Packages = std::vector<Listed>;
+
+/// It has to come about: what it undoes cannot be undone otherwise.
+constexpr std::chrono::seconds kRemovalWait{120};
+
+bool is_same(const Listed& listed, const DpkgPackage& package) {
+    return listed.name == package.name && listed.version == package.version &&
+           listed.architecture == package.architecture;
+}
+
+/// Those that dpkg has in this version, in the state that `wanted` is about.
+template <typename Predicate>
+Result<Packages> found(const Packages& packages, Predicate wanted) {
+    Packages there;
+    TRY(each_package("", [&](const DpkgPackage& package) {
+        for (const auto& listed : packages)
+            if (is_same(listed, package) && wanted(listed, package.state)) there.push_back(listed);
+    }));
+    return there;
+}
+
+/// Those of the packages that a dependency leads to which nobody else would satisfy.
+std::set<std::string> satisfiers(pkgCache::DepIterator first, const pkgCache::DepIterator& last,
+                                 const std::set<std::string>& going) {
+    std::set<std::string> names;
+    while (true) {
+        const std::unique_ptr<pkgCache::Version*[]> targets(first.AllTargets());
+        for (auto** target = targets.get(); *target != nullptr; ++target) {
+            const pkgCache::VerIterator version(*first.Cache(), *target);
+            const auto package = version.ParentPkg();
+            if (!package.CurrentVer().end() && package.CurrentVer()->ID == version->ID &&
+                going.count(package.FullName()) != 0)
+                names.insert(package.FullName());
+        }
+        if (first->ID == last->ID) return names;
+        ++first;
+    }
+}
+
+/// What a package that stays would miss of those that go.
+std::set<std::string> missed_by(pkgCacheFile& cache, const pkgCache::PkgIterator& package,
+                                const std::set<std::string>& going) {
+    std::set<std::string> names;
+    for (auto dependency = package.CurrentVer().DependsList(); !dependency.end();) {
+        pkgCache::DepIterator first;
+        pkgCache::DepIterator last;
+        dependency.GlobOr(first, last);
+        if (!last.IsCritical() || (cache[last] & pkgDepCache::DepGInstall) != 0) continue;
+        names.merge(satisfiers(first, last, going));
+    }
+    return names;
+}
+
+/// Takes those from `going` that something else depends on by now, and what these depend on in
+/// turn; tells of each.
+Result<std::vector<std::string>> keep_needed(Packages& going) {
+    // The lists are of no interest, and may be damaged.
+    for (const auto* file : {"Dir::Etc::SourceList", "Dir::Etc::SourceParts"})
+        _config->Set(file, "/dev/null");
+    for (const auto* file : {"Dir::Cache::pkgcache", "Dir::Cache::srcpkgcache"})
+        _config->Set(file, "");
+    pkgCacheFile cache;
+    TRY(open_to_read(cache));
+    std::set<std::string> names;
+    for (const auto& listed : going) {
+        const auto package = cache->FindPkg(
+            listed.name, listed.architecture == "all" ? "native" : listed.architecture);
+        if (package.end()) continue;
+        names.insert(package.FullName());
+        cache->MarkDelete(package);
+    }
+    std::vector<std::string> told;
+    for (auto package = cache->PkgBegin(); !package.end();) {
+        const bool stays = !package.CurrentVer().end() && names.count(package.FullName()) == 0;
+        const auto missed = stays && cache[package].InstBroken() ? missed_by(cache, package, names)
+                                                                 : std::set<std::string>();
+        for (const auto& name : missed) {
+            names.erase(name);
+            cache->MarkKeep(cache->FindPkg(name));
+            told.push_back(name + " stays: " + package.FullName(true) + " depends on it");
+        }
+        // What is kept may miss others in turn.
+        if (missed.empty())
+            ++package;
+        else
+            package = cache->PkgBegin();
+    }
+    std::erase_if(going, [&](const Listed& listed) {
+        const auto package = cache->FindPkg(
+            listed.name, listed.architecture == "all" ? "native" : listed.architecture);
+        return !package.end() && names.count(package.FullName()) == 0;
+    });
+    return told;
+}
+
+bool has_files(const Listed& /*listed*/, const std::string& state) {
+    return state != "config-files" && state != "not-installed";
+}
+
+bool has_left_configuration(const Listed& listed, const std::string& state) {
+    return state == "config-files" && !listed.configured;
+}
+
+/// Known without a lock: nothing of them was begun, and none of our dpkgs is still at it. Whoever
+/// else has the front ends' lock has had to wait for ours.
+Result<bool> nothing_to_undo(const Packages& packages) {
+    TRY_ASSIGN(const auto there, found(packages, has_files));
+    TRY_ASSIGN(const auto left, found(packages, has_left_configuration));
+    if (!there.empty() || !left.empty()) return false;
+    if (is_locked(kFrontendLock)) return true;
+    std::error_code error;
+    return !is_locked(kDpkgLock) && std::filesystem::is_empty("/var/lib/dpkg/updates", error);
+}
+
+/// Whoever was killed while they came has left them.
+void remove_archives(const Packages& packages) {
+    if (is_locked(archive_directory() + "lock")) return;
+    for (const auto& listed : packages)
+        remove_archive(archive_name(listed.name, listed.version, listed.architecture));
+}
+
+Result<> run_dpkg_for(std::vector<std::string> arguments, const Packages& packages) {
+    if (packages.empty()) return {};
+    for (const auto& listed : packages)
+        arguments.push_back(listed.full_name());
+    return run_dpkg(arguments);
+}
+
+}  // namespace
+
+Result<nlohmann::json> remove(const Packages& packages) {
+    TRY(initialise_apt());
+    remove_archives(packages);
+    TRY_ASSIGN(const bool nothing, nothing_to_undo(packages));
+    if (nothing) return nlohmann::json{{"stays", nlohmann::json::array()}};
+    TRY_ASSIGN(const auto lock, FrontendLock::acquire(kRemovalWait));
+    // Has dpkg write to its status file what it had done when it was interrupted; it sets nothing.
+    TRY(run_dpkg({"--set-selections"}));
+    TRY_ASSIGN(auto going, found(packages, has_files));
+    TRY_ASSIGN(auto told, keep_needed(going));
+    TRY(run_dpkg_for({"--force-remove-reinstreq", "--remove"}, going));
+    // Configuration that was there before they came stays; all else of them goes.
+    TRY_ASSIGN(const auto left, found(packages, has_left_configuration));
+    TRY(run_dpkg_for({"--purge"}, left));
+    // Triggers, and packages of others that the interruption kept waiting.
+    if (const auto configured = run_dpkg({"--configure", "-a"}); !configured)
+        told.push_back(configured.error().text());
+    return nlohmann::json{{"stays", told}};
+}
+
+}  // namespace agent::apt::helper
