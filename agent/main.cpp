@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "agent/apt/helper_package_database.hpp"
+#include "agent/apt/helper_package_installer.hpp"
 #include "agent/cli/run.hpp"
 #include "agent/cli/signals.hpp"
 #include "agent/machine/linux_devices.hpp"
@@ -33,6 +34,9 @@ int main(int argc, char** argv) {
     systemd::SystemdBus services({.timeout = systemd_timeout, .reload_timeout = systemd_timeout});
     apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
                                         options.root);
+    apt::HelperPackageInstaller package_installer(
+        {.helper = UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
+         .cancelled = cli::cancellation_requested});
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;
     return cli::run(
@@ -40,6 +44,7 @@ int main(int argc, char** argv) {
         {.engine = engine,
          .services = services,
          .packages = packages,
+         .package_installer = package_installer,
          .machine = machine,
          .devices = devices},
         {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",

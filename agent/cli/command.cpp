@@ -61,6 +61,8 @@ void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) 
                       "Let a version in that is lower than one that ran here");
     install->add_flag("--allow-signer-change", values.install.allow_signer_change,
                       "Let another trust anchor take over an installed id");
+    install->add_flag("--install-host-packages", values.install.install_host_packages,
+                      "Install the Debian packages that the bundles want, and their dependencies");
     add_retry(*install, values.install.retry);
     auto* remove = add(app, "remove", "Remove bundles", values.remove, chosen);
     remove->add_option("ID", values.remove.ids, "Ids of bundles")->required();

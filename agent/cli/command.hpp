@@ -20,6 +20,7 @@ struct Install {
     bool allow_downgrade = false;
     bool allow_signer_change = false;
     bool retry = false;
+    bool install_host_packages = false;
 };
 struct Remove {
     std::vector<std::string> ids;

@@ -113,6 +113,16 @@ Json init_containers(const planning::DataPlan& data) {
     return list;
 }
 
+Json host_packages(const model::PackageProposal& proposal) {
+    Json list = Json::array();
+    for (const auto& package : proposal.packages)
+        list.push_back({{"name", package.name},
+                        {"architecture", package.architecture},
+                        {"version", package.version},
+                        {"automatic", package.automatic}});
+    return list;
+}
+
 Json snapshots(const planning::DataPlan& data) {
     auto steps = data.early;
     steps.insert(steps.end(), data.late.begin(), data.late.end());
@@ -141,6 +151,7 @@ std::string outcome(const operations::Outcome& outcome) {
     }
     value["removed"] = strings(plan.remove);
     value["unchanged"] = strings(plan.unchanged);
+    value["host-packages"] = host_packages(plan.host_packages);
     value["stop"] = plan.stop;
     value["snapshots"] = snapshots(plan.data);
     value["init"] = init_containers(plan.data);
@@ -148,9 +159,11 @@ std::string outcome(const operations::Outcome& outcome) {
     value["start"] = plan.start;
     value["purge"] = plan.purge;
     value["bytes"] = plan.bytes;
+    value["download"] = plan.host_packages.download;
     value["space"] = {{"kept", outcome.space.kept},
                       {"engine", outcome.space.engine},
-                      {"snapshots", outcome.space.snapshots}};
+                      {"snapshots", outcome.space.snapshots},
+                      {"packages", outcome.space.packages}};
     value["notes"] = outcome.notes;
     return print(value);
 }

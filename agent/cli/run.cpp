@@ -54,7 +54,8 @@ class Runner {
                         .dry_run = command.dry_run,
                         .allow_downgrade = command.allow_downgrade,
                         .allow_signer_change = command.allow_signer_change,
-                        .retry = command.retry});
+                        .retry = command.retry,
+                        .install_host_packages = command.install_host_packages});
     }
     Result<Report> operator()(const Remove& command) const {
         operations::ChangeRequest request{

@@ -87,6 +87,10 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
     }
     for (const auto& id : plan.remove)
         text += (outcome.dry_run ? "would remove  " : "removed  ") + id.value() + "\n";
+    for (const auto& package : plan.host_packages.packages)
+        text +=
+            (outcome.dry_run ? "would install  Debian package " : "installed  Debian package ") +
+            to_string(package) + (package.automatic ? "  (a dependency)\n" : "\n");
     if (!outcome.dry_run) return;
     for (const auto& unit : plan.stop)
         if (!unit.starts_with(model::kPausePrefix)) text += "would stop  " + unit + "\n";
@@ -105,11 +109,16 @@ void describe_plan(const operations::Outcome& outcome, std::string& text) {
         text += "would create  " + spec.container.podman_name + "\n";
     if (plan.add.empty()) return;
     text += "would load  " + model::human_size(plan.bytes) + "\n";
+    if (plan.host_packages.download != 0)
+        text += "would download  " + model::human_size(plan.host_packages.download) +
+                " of Debian packages\n";
     text += "would need  " + model::human_size(outcome.space.kept) + " to keep the bundles";
     if (outcome.space.engine != 0)
         text += ", " + model::human_size(outcome.space.engine) + " in podman's store";
     if (outcome.space.snapshots != 0)
         text += ", " + model::human_size(outcome.space.snapshots) + " for snapshots of volumes";
+    if (outcome.space.packages != 0)
+        text += ", " + model::human_size(outcome.space.packages) + " for Debian packages";
     text += "\n";
 }
 

@@ -8,6 +8,7 @@
 #include "agent/operations/data_preflight.hpp"
 #include "agent/operations/device_users.hpp"
 #include "agent/operations/facts.hpp"
+#include "agent/operations/install_packages.hpp"
 #include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/operation_lock.hpp"
 #include "agent/operations/recover.hpp"
@@ -125,6 +126,9 @@ Result<Prepared> prepare(const Context& context, const ChangeRequest& request) {
     }
     TRY_ASSIGN(prepared.facts, gather_facts(context, wanted.add));
     TRY_ASSIGN(prepared.facts.texts, installed_texts(context, prepared.before, wanted.add));
+    if (request.install_host_packages) {
+        TRY_ASSIGN(prepared.facts.packages, propose_packages(context, prepared.before, wanted.add));
+    }
     auto plan = planning::make_plan(prepared.before, wanted, prepared.facts);
     if (!plan) return model::fail(model::to_error(plan.error()));
     prepared.plan = std::move(*plan);
@@ -161,6 +165,9 @@ std::vector<std::string> notes_of(const Prepared& prepared) {
     if (prepared.restored)
         notes.push_back("the set of generation " + std::to_string(*prepared.restored) +
                         " was put back");
+    if (const auto& packages = prepared.plan.host_packages.packages; !packages.empty())
+        notes.push_back("with the Debian packages " + to_string(packages) +
+                        ", by --install-host-packages");
     for (const auto& candidate : prepared.plan.add) {
         const auto& description = candidate.description;
         const auto floor = prepared.facts.floors.find(description.id);

@@ -41,6 +41,8 @@ struct ChangeRequest {
     bool allow_signer_change = false;
     bool retry = false;
     bool purge = false;
+    /// install: Debian packages that the bundles want and that are not there are installed.
+    bool install_host_packages = false;
     /// rollback: puts a kept generation's set back.
     std::optional<Restore> restore = std::nullopt;
 };

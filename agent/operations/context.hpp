@@ -10,6 +10,7 @@
 #include "agent/host/devices.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
+#include "agent/host/package_installer.hpp"
 #include "agent/host/service_manager.hpp"
 #include "agent/operations/progress.hpp"
 #include "agent/store/paths.hpp"
@@ -21,6 +22,7 @@ struct Host {
     host::ContainerEngine& engine;
     host::ServiceManager& services;
     host::PackageDatabase& packages;
+    host::PackageInstaller& package_installer;
     host::Machine& machine;
     host::Devices& devices;
 };

@@ -52,6 +52,29 @@ Check check_packages(const Context& context) {
     return good("packages", text);
 }
 
+/// Which the installed bundles want; apt removes them without asking anybody of us.
+Check check_host_packages(const Context& context) {
+    const auto set = store::Generations(context.paths).installed();
+    std::vector<model::HostPackage> wanted;
+    if (set)
+        for (const auto& [id, bundle] : set->bundles)
+            wanted.insert(wanted.end(), bundle.description.host_packages.begin(),
+                          bundle.description.host_packages.end());
+    if (wanted.empty()) return good("host packages", "none are wanted");
+    const auto states = context.host.packages.look_up(wanted);
+    if (!states) return failure("host packages", states.error().text(), "");
+    std::string missing;
+    std::string names;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if ((*states)[i].satisfies) continue;
+        missing += (missing.empty() ? "" : ", ") + to_string(wanted[i]);
+        names += " " + wanted[i].name;
+    }
+    if (missing.empty()) return good("host packages", "all there that bundles want");
+    return failure("host packages", "bundles want what is not there: " + missing,
+                   "apt install" + names);
+}
+
 Check check_engine(const Context& context) {
     if (const auto answer = context.host.engine.check(); !answer)
         return failure("container engine", answer.error().text(), "try 'podman info'");
@@ -194,8 +217,8 @@ std::vector<Check> examine(const Context& context) {
     std::vector<Check> checks = {check_installed_set(context), check_transaction(context),
                                  check_trust(context), check_clock(context), check_space(context)};
     if (context.offline) return checks;
-    for (const auto& look : {check_packages, check_engine, check_services, check_stamp,
-                             check_engine_content, check_wedged, check_shadowed})
+    for (const auto& look : {check_packages, check_host_packages, check_engine, check_services,
+                             check_stamp, check_engine_content, check_wedged, check_shadowed})
         checks.push_back(look(context));
     return checks;
 }

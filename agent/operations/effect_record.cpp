@@ -141,6 +141,32 @@ PrepareVolume parse_volume(Fields& fields) {
                        .defaults = fields.get<std::string>("default")}};
 }
 
+Json packages_record(const InstallPackages& effect) {
+    Json list = Json::array();
+    for (const auto& each : effect.packages)
+        list.push_back({{"name", each.name},
+                        {"architecture", each.architecture},
+                        {"version", each.version},
+                        {"automatic", each.automatic},
+                        {"configured", each.configured}});
+    return {{"packages", list}};
+}
+
+InstallPackages parse_packages(Fields& fields) {
+    InstallPackages effect;
+    const auto list = fields.list("packages");
+    for (const auto& each : list) {
+        Fields own(each);
+        effect.packages.push_back({.name = own.get<std::string>("name"),
+                                   .architecture = own.get<std::string>("architecture"),
+                                   .version = own.get<std::string>("version"),
+                                   .automatic = own.get<bool>("automatic"),
+                                   .configured = own.get<bool>("configured")});
+        if (!own.problem().empty()) fields.fail(own.problem());
+    }
+    return effect;
+}
+
 Json recreated_record(const RecreateContainers& effect) {
     Json list = Json::array();
     for (const auto& each : effect.containers)
@@ -204,6 +230,7 @@ Effect parse_fields(const std::string& what, Fields& fields) {
         return KeepBundle{.id = fields.parsed<model::BundleId>("id"),
                           .version = fields.parsed<model::Version>("version"),
                           .kept_already = fields.get<bool>("kept-already")};
+    if (what == "install-packages") return parse_packages(fields);
     if (what == "bring-image")
         return BringImage{.bundle = fields.parsed<model::BundleId>("bundle"),
                           .version = fields.parsed<model::Version>("version"),
@@ -278,6 +305,7 @@ Json effect_record(const Effect& effect) {
                                              {"version", e.version.to_string()},
                                              {"kept-already", e.kept_already}});
             },
+            [](const InstallPackages& e) { return named("install-packages", packages_record(e)); },
             [](const BringImage& e) {
                 auto json = named("bring-image", image(e.name, e.id, e.named_before));
                 json["bundle"] = e.bundle.value();

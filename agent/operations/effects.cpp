@@ -11,6 +11,7 @@
 #include "agent/operations/health_report.hpp"
 #include "agent/operations/hold.hpp"
 #include "agent/operations/init_run.hpp"
+#include "agent/operations/install_packages.hpp"
 #include "agent/operations/jobs.hpp"
 #include "agent/operations/other_fault.hpp"
 #include "agent/operations/pull_image.hpp"
@@ -250,6 +251,9 @@ std::string to_string(const Effect& effect) {
             [](const KeepBundle& e) {
                 return "unpacking " + e.id.value() + " " + e.version.to_string();
             },
+            [](const InstallPackages& e) {
+                return "installing the Debian packages " + to_string(e.packages);
+            },
             [](const BringImage& e) { return "bringing in image " + e.name; },
             [](const PullImage& e) { return "pulling image " + e.name; },
             [](const NameImage& e) { return "naming image " + e.name; },
@@ -292,6 +296,7 @@ Result<> perform(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return keep_bundle(e, world); },
+            [&](const InstallPackages& e) { return install_packages(e, world); },
             [&](const BringImage& e) { return with_space(bring_image(e, world), world); },
             [&](const PullImage& e) { return with_space(pull_image(e, world), world); },
             [&](const NameImage& e) { return host.engine.tag(e.id, e.name); },
@@ -333,6 +338,7 @@ Result<> undo(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return undo_keep_bundle(e, world); },
+            [&](const InstallPackages& e) { return undo_install_packages(e, world); },
             [&](const BringImage& e) { return undo_bring_image(e, world); },
             [&](const PullImage& e) { return undo_pull_image(e, world); },
             [&](const NameImage& e) { return undo_name_image(e, world); },

@@ -31,6 +31,11 @@ struct KeepBundle {
     /// stays.
     bool kept_already = false;
 };
+/// Installs Debian packages that the bundles want and that were not there, with what they depend
+/// on. Undo: takes out those that are there in this version and that nothing else needs by now.
+struct InstallPackages {
+    std::vector<model::NewPackage> packages;
+};
 /// Brings an image of a kept bundle into the engine's store and names it. Undo: removes it, unless
 /// somebody else uses it by now.
 struct BringImage {
@@ -191,10 +196,10 @@ struct NoteState {
 };
 
 using Effect =
-    std::variant<KeepBundle, BringImage, PullImage, NameImage, SyncEngineStore, PrepareVolume,
-                 CreateContainer, RecreateContainers, WriteGeneration, CheckFiles, SnapshotVolume,
-                 ChangeFiles, RestoreVolume, RunInit, NoteActive, HoldUnits, StopUnits, Activate,
-                 StartUnits, WatchHealth, NoteState>;
+    std::variant<KeepBundle, InstallPackages, BringImage, PullImage, NameImage, SyncEngineStore,
+                 PrepareVolume, CreateContainer, RecreateContainers, WriteGeneration, CheckFiles,
+                 SnapshotVolume, ChangeFiles, RestoreVolume, RunInit, NoteActive, HoldUnits,
+                 StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
 /// What effects work on.
 struct World {

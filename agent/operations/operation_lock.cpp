@@ -7,13 +7,16 @@ using model::Result;
 
 Result<OperationLock> OperationLock::acquire(const Context& context, const std::string& operation) {
     TRY_ASSIGN(auto lock, store::Lock::acquire(context.paths, operation));
-    auto& engine = context.host.engine;
-    engine.keep_open(lock.descriptor());
-    return OperationLock(engine, std::move(lock));
+    const auto& host = context.host;
+    host.engine.keep_open(lock.descriptor());
+    host.package_installer.keep_open(lock.descriptor());
+    return OperationLock(host, std::move(lock));
 }
 
 OperationLock::~OperationLock() {
-    if (engine_ != nullptr) engine_->keep_open(-1);
+    if (host_ == nullptr) return;
+    host_->engine.keep_open(-1);
+    host_->package_installer.keep_open(-1);
 }
 
 }  // namespace agent::operations

@@ -6,8 +6,8 @@
 
 namespace agent::operations {
 
-/// The lock of a changing operation. Calls of the engine hold it as well, so that nobody begins
-/// anything beside a call that a killed agent has left behind.
+/// The lock of a changing operation. Calls of the engine and of the package manager hold it as
+/// well, so that nobody begins anything beside a call that a killed agent has left behind.
 class OperationLock {
   public:
     /// As store::Lock::acquire().
@@ -15,13 +15,12 @@ class OperationLock {
                                                               const std::string& operation);
     ~OperationLock();
     OperationLock(OperationLock&& other) noexcept
-        : engine_(std::exchange(other.engine_, nullptr)), lock_(std::move(other.lock_)) {}
+        : host_(std::exchange(other.host_, nullptr)), lock_(std::move(other.lock_)) {}
     OperationLock& operator=(OperationLock&&) = delete;
 
   private:
-    OperationLock(host::ContainerEngine& engine, store::Lock lock)
-        : engine_(&engine), lock_(std::move(lock)) {}
-    host::ContainerEngine* engine_;
+    OperationLock(const Host& host, store::Lock lock) : host_(&host), lock_(std::move(lock)) {}
+    const Host* host_;
     store::Lock lock_;
 };
 

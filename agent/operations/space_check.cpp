@@ -116,6 +116,11 @@ Result<> check_space(const Context& context, const planning::Plan& plan,
     TRY_ASSIGN(const auto all, copies(context, plan));
     for (const auto& copy : all)
         if (copy.bytes != 0) TRY(needs.add(copy.place, copy.bytes));
+    if (const auto& packages = plan.host_packages; !packages.packages.empty()) {
+        TRY(needs.add(existing(context.paths.root() / "var/cache/apt/archives"),
+                      packages.download));
+        TRY(needs.add(existing(context.paths.root() / "usr"), packages.disk));
+    }
     if (!plan.add.empty()) {
         TRY(needs.add(context.paths.state(), space.kept));
         if (!context.offline) {

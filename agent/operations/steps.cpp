@@ -68,6 +68,8 @@ void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Eff
             KeepBundle{.id = description.id, .version = description.version, .kept_already = kept});
     }
     if (input.offline) return;
+    if (const auto& packages = plan.host_packages.packages; !packages.empty())
+        effects.emplace_back(InstallPackages{packages});
     std::set<model::Sha256> brought;
     for (const auto& candidate : plan.add) {
         const auto& description = candidate.description;

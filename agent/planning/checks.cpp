@@ -59,22 +59,6 @@ void check_machine(const Candidate& candidate, const MachineFacts& facts, Proble
                "the name of the machine is 'machine' in agent.toml");
 }
 
-void check_host_packages(const Candidate& candidate, const MachineFacts& facts,
-                         Problems& problems) {
-    for (const auto& package : candidate.description.host_packages) {
-        const auto missing = facts.missing_packages.find(to_string(package));
-        if (missing == facts.missing_packages.end()) continue;
-        problems.push_back(
-            {.code = ErrorCode::conflict,
-             .where = label(candidate.description),
-             .key = "host-packages",
-             .message = "needs the Debian package " + missing->first + ", " +
-                        (missing->second.empty() ? "which is not installed"
-                                                 : "and " + missing->second + " is installed"),
-             .hint = "apt install " + package.name});
-    }
-}
-
 void check_successor(const Candidate& candidate, const model::InstalledBundle& there,
                      const Request& request, Problems& problems) {
     const auto& wanted = candidate.description;

@@ -18,9 +18,11 @@ using Brought = std::vector<const Candidate*>;
 /// Whether this machine may run the bundle: os, architectures, compatible.
 void check_machine(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);
-/// Whether dpkg has the packages that the bundle wants on the host.
+/// Whether dpkg has the packages that the bundle wants on the host, or they can be installed.
 void check_host_packages(const Candidate& candidate, const MachineFacts& facts,
                          model::Problems& problems);
+/// What keeps the missing ones of all bundles from being installed together.
+void check_package_proposal(const MachineFacts& facts, model::Problems& problems);
 /// Whether the engine's store has the secrets that its containers are given.
 void check_secrets(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);

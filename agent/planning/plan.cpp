@@ -171,6 +171,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
         // What is put back has its containers, and is wanted whatever is plugged in.
         if (!candidate->kept) check_devices(*candidate, facts, problems);
     }
+    if (!brought.empty()) check_package_proposal(facts, problems);
     // What stays is only checked with what comes; a removal's dependants were named above.
     if (!brought.empty()) check_requirements(plan.result, removed, problems);
     check_names(plan.result, brought, facts, problems);
@@ -181,6 +182,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
     order_bundles(installed, brought, removed, plan);
     for (const auto& candidate : plan.add)
         if (!candidate.kept) plan.bytes += candidate.bytes;
+    if (facts.packages) plan.host_packages = *facts.packages;
     plan_volumes(facts.render.volume_roots, plan);
     if (request.purge) plan_purge(installed, facts.render.volume_roots, plan);
     plan_units(installed, facts, plan);

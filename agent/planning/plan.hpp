@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/model/host_packages.hpp"
 #include "agent/model/installed_set.hpp"
 #include "agent/model/problem.hpp"
 #include "agent/planning/data_steps.hpp"
@@ -77,6 +78,9 @@ struct MachineFacts {
     /// Host packages that the candidates want and that are not there as they want them, by
     /// model::to_string(): the version that is installed, empty where none is.
     std::map<std::string, std::string> missing_packages;
+    /// What the machine's package manager would do about them; absent where they are not to be
+    /// installed.
+    std::optional<model::PackageProposal> packages = std::nullopt;
     /// Of the installed bundles that scopes are about, where the request may change what they
     /// allow.
     std::map<model::BundleId, BundleTexts> texts = {};
@@ -140,6 +144,8 @@ struct Plan {
     /// Units that were not there before, in the order in which they stop.
     std::vector<std::string> added;
     DataPlan data;
+    /// Debian packages that are installed first.
+    model::PackageProposal host_packages;
     /// Bytes of the bundle files that are read.
     std::uint64_t bytes = 0;
 

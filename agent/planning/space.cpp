@@ -22,6 +22,7 @@ bool brings_images(const Candidate& candidate, const std::set<model::Sha256>& th
 
 SpaceNeeded space_needed(const Plan& plan, const std::set<model::Sha256>& there) {
     SpaceNeeded space;
+    space.packages = plan.host_packages.download + plan.host_packages.disk;
     for (const auto& candidate : plan.add) {
         // A kept bundle is on its disk already; its images may have to be brought in again.
         if (!candidate.kept) space.kept += candidate.bytes;

@@ -16,6 +16,8 @@ struct SpaceNeeded {
     std::uint64_t engine = 0;
     /// Of snapshots of volumes, where these are copies; known to nobody who only plans.
     std::uint64_t snapshots = 0;
+    /// Of Debian packages: what they are downloaded to, and what they unpack to.
+    std::uint64_t packages = 0;
     bool operator==(const SpaceNeeded&) const = default;
 };
 

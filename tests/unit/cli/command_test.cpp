@@ -62,6 +62,8 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK_FALSE(command<Install>("install a.bundle").dry_run);
     CHECK(command<Install>("install a.bundle --dry-run").dry_run);
     CHECK(command<Install>("install --dry-run a.bundle").files == Paths{"a.bundle"});
+    CHECK_FALSE(command<Install>("install a.bundle").install_host_packages);
+    CHECK(command<Install>("install --install-host-packages a.bundle").install_host_packages);
     CHECK(command<Install>("install -- --odd.bundle").files == Paths{"--odd.bundle"});
     CHECK(command<Remove>("remove base view").ids == Words{"base", "view"});
     CHECK(command<Remove>("remove base --dry-run").dry_run);

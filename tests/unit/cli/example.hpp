@@ -48,6 +48,20 @@ inline operations::Outcome outcome_of_adding(bool dry_run) {
             .notes = {"base: signed by CN=vendor"}};
 }
 
+/// The same with Debian packages.
+inline operations::Outcome with_packages(bool dry_run) {
+    auto outcome = outcome_of_adding(dry_run);
+    outcome.plan.host_packages = {
+        .packages =
+            {{.name = "driver", .architecture = "amd64", .version = "1:2.0-1"},
+             {.name = "firmware", .architecture = "all", .version = "3", .automatic = true}},
+        .download = 1 << 20,
+        .disk = 2 << 20,
+        .refusals = {}};
+    outcome.space = planning::space_needed(outcome.plan);
+    return outcome;
+}
+
 /// Of the broker; the panel is bound to it.
 inline operations::Outcome outcome_of_updating(bool dry_run) {
     auto view = view_description();

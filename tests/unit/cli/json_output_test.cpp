@@ -45,8 +45,8 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
         CHECK(keys(parsed(json::outcome(outcome))) ==
               Keys{"dry-run", "generation-before", "generation-after", "restored", "installed",
-                   "removed", "unchanged", "stop", "snapshots", "init", "restart", "start", "purge",
-                   "bytes", "space", "notes"});
+                   "removed", "unchanged", "host-packages", "stop", "snapshots", "init", "restart",
+                   "start", "purge", "bytes", "download", "space", "notes"});
 
     const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
     CHECK(added["dry-run"] == false);
@@ -58,10 +58,19 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     CHECK(added["start"] == Json::parse(R"(["base.target"])"));
     CHECK(added["bytes"] == 3145728);
     CHECK(added["space"] ==
-          Json::parse(R"({"kept": 3145728, "engine": 12582912, "snapshots": 0})"));
+          Json::parse(R"({"kept": 3145728, "engine": 12582912, "snapshots": 0, "packages": 0})"));
     const auto updated = parsed(json::outcome(example::outcome_of_updating(true)));
     CHECK(updated["restart"] == Json::parse(R"(["broker.service", "panel.service"])"));
     CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
+
+    const auto packages = parsed(json::outcome(example::with_packages(true)));
+    CHECK(packages["host-packages"] ==
+          Json::parse(R"([{"name": "driver", "architecture": "amd64", "version": "1:2.0-1",
+                           "automatic": false},
+                          {"name": "firmware", "architecture": "all", "version": "3",
+                           "automatic": true}])"));
+    CHECK(packages["download"] == 1 << 20);
+    CHECK(packages["space"]["packages"] == 3 << 20);
 
     auto purging = example::outcome_of_removing(true);
     purging.plan.purge = {"/opt/data/view"};

@@ -83,6 +83,14 @@ TEST_CASE("A dry run says what would be done") {
           "would stop  view-restart.target\n"
           "would stop  view.target\n"
           "would stop  panel.service\n");
+    const auto packages = text::outcome(example::with_packages(true));
+    CHECK(packages.find("would install  Debian package driver 1:2.0-1\n"
+                        "would install  Debian package firmware 3  (a dependency)\n") !=
+          std::string::npos);
+    CHECK(packages.find("would download  1.0 MiB of Debian packages\n") != std::string::npos);
+    CHECK(packages.ends_with(", 3.0 MiB for Debian packages\n"));
+    CHECK(text::outcome(example::with_packages(false))
+              .find("\ninstalled  Debian package driver 1:2.0-1\n") != std::string::npos);
     auto purging = example::outcome_of_removing(true);
     purging.plan.purge = {"/opt/data/view"};
     CHECK(text::outcome(purging).ends_with("would delete  /opt/data/view\n"));

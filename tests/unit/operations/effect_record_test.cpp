@@ -36,6 +36,8 @@ WriteGeneration generation(unsigned number) {
 std::vector<Effect> all_effects() {
     return {
         KeepBundle{example::id("base"), kVersion, true},
+        InstallPackages{
+            {{"driver", "amd64", "1:2.0-1", false, true}, {"firmware", "all", "3", true, false}}},
         BringImage{example::id("base"), kVersion, digest('a'), "localhost/a:1", digest('b')},
         BringImage{example::id("base"), kVersion, digest('a'), "localhost/\"odd\":1", std::nullopt},
         PullImage{digest('c'), "r.example/c:1@sha256:0"},
@@ -83,6 +85,12 @@ std::vector<Effect> all_effects() {
 Json fields(const KeepBundle& effect) {
     const auto& [id, version, kept_already] = effect;
     return {id.value(), version.to_string(), kept_already};
+}
+Json fields(const InstallPackages& effect) {
+    Json list = Json::array();
+    for (const auto& [name, architecture, version, automatic, configured] : effect.packages)
+        list.push_back({name, architecture, version, automatic, configured});
+    return list;
 }
 Json optional_hex(const std::optional<model::Sha256>& image) {
     return image ? Json(image->hex()) : Json();

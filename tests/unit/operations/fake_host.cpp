@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/unit/operations/fake_host.hpp"
 
+#include <algorithm>
+
 namespace test {
 
 void CallFaults::heal() {
@@ -37,6 +39,65 @@ Result<std::vector<host::PackageState>> FakePackages::look_up(
                  .satisfies = package.version.empty() || package.version == found->second});
     }
     return states;
+}
+
+void FakeInstaller::add(const std::string& name, bool automatic,
+                        model::PackageProposal& proposal) const {
+    const auto source = sources.find(name);
+    if (source == sources.end()) {
+        proposal.refusals.push_back({.package = automatic ? "" : name,
+                                     .text = "no package source has " + name,
+                                     .hint = "apt-get update"});
+        return;
+    }
+    proposal.packages.push_back({.name = name,
+                                 .architecture = "amd64",
+                                 .version = source->second.version,
+                                 .automatic = automatic});
+    for (const auto& other : source->second.depends)
+        if (packages_.versions.count(other) == 0) add(other, true, proposal);
+}
+
+Result<model::PackageProposal> FakeInstaller::propose(
+    const std::vector<model::HostPackage>& wanted) {
+    model::PackageProposal proposal;
+    for (const auto& package : wanted)
+        add(package.name, false, proposal);
+    proposal.download = proposal.packages.size() * 100;
+    proposal.disk = proposal.download;
+    return proposal;
+}
+
+Result<> FakeInstaller::install(const std::vector<model::NewPackage>& packages) {
+    for (const auto& package : packages) {
+        const auto done = faults_.call("installer.install", [&]() -> Result<> {
+            packages_.versions[package.name] = package.version;
+            const auto fault = broken.find(package.name);
+            if (fault != broken.end()) return model::fail(fault->second);
+            return {};
+        });
+        if (!done) return done;
+    }
+    return {};
+}
+
+Result<std::vector<std::string>> FakeInstaller::remove(
+    const std::vector<model::NewPackage>& packages) {
+    std::vector<std::string> stays;
+    for (const auto& package : packages) {
+        const auto done = faults_.call("installer.remove", [&] {
+            for (const auto& [name, others] : needs)
+                if (std::count(others.begin(), others.end(), package.name) != 0)
+                    return Result<bool>(false);
+            const auto there = packages_.versions.find(package.name);
+            if (there != packages_.versions.end() && there->second == package.version)
+                packages_.versions.erase(there);
+            return Result<bool>(true);
+        });
+        if (!done) return model::fail(done.error());
+        if (!*done) stays.push_back(package.name + " stays");
+    }
+    return stays;
 }
 
 Result<model::DeviceNode> FakeDevices::resolve(const std::string& path) {

@@ -16,6 +16,7 @@
 #include "agent/host/devices.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
+#include "agent/host/package_installer.hpp"
 #include "agent/host/service_manager.hpp"
 #include "agent/operations/progress.hpp"
 
@@ -224,6 +225,39 @@ class FakePackages final : public host::PackageDatabase {
     Result<std::vector<host::PackageState>> look_up(
         const std::vector<model::HostPackage>& wanted) override;
     std::map<std::string, std::string> versions = {{"podman", "4.3.1"}, {"systemd", "252.39"}};
+};
+
+/// Package sources, and what installs from them into the database.
+class FakeInstaller final : public host::PackageInstaller {
+  public:
+    struct Source {
+        std::string version;
+        std::vector<std::string> depends = {};
+    };
+
+    FakeInstaller(CallFaults& faults, FakePackages& packages)
+        : faults_(faults), packages_(packages) {}
+
+    void keep_open(int descriptor) override { kept_open = descriptor; }
+    Result<model::PackageProposal> propose(const std::vector<model::HostPackage>& wanted) override;
+    /// One after another, so that it can be interrupted between them.
+    Result<> install(const std::vector<model::NewPackage>& packages) override;
+    Result<std::vector<std::string>> remove(
+        const std::vector<model::NewPackage>& packages) override;
+
+    int kept_open = -1;
+    /// By name. Their bytes are a hundred times their number.
+    std::map<std::string, Source> sources;
+    /// Installed packages that need others, by name.
+    std::map<std::string, std::vector<std::string>> needs;
+    /// Names whose installation ends with this.
+    std::map<std::string, model::Error> broken;
+
+  private:
+    void add(const std::string& name, bool automatic, model::PackageProposal& proposal) const;
+
+    CallFaults& faults_;
+    FakePackages& packages_;
 };
 
 class FakeMachine final : public host::Machine {

@@ -23,7 +23,7 @@ class Journal {
         return services.units[service].invocation;
     }
     LogLines lines_of(const std::vector<Unhealthy>& containers) {
-        return operations::last_log_lines({engine, services, packages, machine, devices},
+        return operations::last_log_lines({engine, services, packages, installer, machine, devices},
                                           containers);
     }
 
@@ -32,6 +32,7 @@ class Journal {
     FakeEngine engine{faults, directory.path()};
     FakeServices services{faults, engine, directory.path() / "none"};
     FakePackages packages;
+    FakeInstaller installer{faults, packages};
     FakeMachine machine{faults};
     FakeDevices devices;
 };

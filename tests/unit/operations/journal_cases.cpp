@@ -8,6 +8,7 @@
 #include "agent/store/generations.hpp"
 #include "agent/store/journal.hpp"
 #include "tests/unit/operations/data_cases.hpp"
+#include "tests/unit/operations/package_cases.hpp"
 #include "tests/unit/operations/registry_bundle.hpp"
 
 namespace test {
@@ -72,6 +73,20 @@ const std::vector<MortalOperation>& mortal_operations() {
              fill_registry(scene);
          },
          [](Scene& scene) { return scene.install({remote_bundle()}); }},
+        {"a bundle with Debian packages",
+         [](Scene& scene) {
+             scene.have({bundles().base});
+             fill_sources(scene);
+         },
+         [](Scene& scene) { return scene.install_with_packages({tool_bundle()}); }},
+        {"a bundle with Debian packages that does not become healthy",
+         [](Scene& scene) {
+             scene.have({bundles().base});
+             fill_sources(scene);
+             scene.retry = true;
+             scene.services.never_ready.insert("hammer.service");
+         },
+         [](Scene& scene) { return scene.install_with_packages({tool_bundle()}); }, true},
         {"a removal", have_all,
          [](Scene& scene) {
              return scene.remove({"base", "view"});

@@ -192,6 +192,7 @@ std::string difference(const Snapshot& before, const Snapshot& after) {
     compare("container", before.containers, after.containers, text);
     compare("loaded unit", before.loaded, after.loaded, text);
     compare("unit", before.running, after.running, text);
+    compare("package", before.packages, after.packages, text);
     return text;
 }
 
@@ -206,6 +207,9 @@ Scene::Scene(const Scene& other) : configuration(other.configuration), retry(oth
         std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
     engine.take_state(other.engine);
     services.take_state(other.services);
+    packages.versions = other.packages.versions;
+    installer.sources = other.installer.sources;
+    installer.needs = other.installer.needs;
     machine.time = other.machine.time;
     machine.ids = other.machine.ids;
     devices = other.devices;
@@ -217,6 +221,7 @@ operations::Context Scene::context(bool offline) {
             .host = {.engine = engine,
                      .services = services,
                      .packages = packages,
+                     .package_installer = installer,
                      .machine = machine,
                      .devices = devices},
             .progress = progress,
@@ -234,6 +239,16 @@ Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::pa
                                           .remove = {},
                                           .dry_run = dry_run,
                                           .retry = retry});
+}
+
+Result<operations::Outcome> Scene::install_with_packages(
+    const std::vector<std::filesystem::path>& files, bool dry_run) {
+    return operations::change(context(), {.operation = "install",
+                                          .install = files,
+                                          .remove = {},
+                                          .dry_run = dry_run,
+                                          .retry = retry,
+                                          .install_host_packages = true});
 }
 
 Result<operations::Outcome> Scene::remove(const std::vector<std::string>& ids, bool dry_run) {
@@ -258,7 +273,8 @@ Snapshot Scene::snapshot() const {
                       .images = engine.image_names,
                       .containers = {},
                       .loaded = services.loaded,
-                      .running = services.noticeable()};
+                      .running = services.noticeable(),
+                      .packages = packages.versions};
     for (const auto* each : {"history.jsonl", "history.jsonl.1", "failed-sets.toml", "lock"})
         snapshot.files.erase(std::string("opt/operation/update-agent/") + each);
     for (const auto& [name, info] : engine.made)

@@ -48,6 +48,8 @@ struct Snapshot {
     std::map<std::string, std::string> containers;
     std::map<std::string, std::string> loaded;
     std::map<std::string, FakeUnit> running;
+    /// Debian's, with their versions.
+    std::map<std::string, std::string> packages;
     bool operator==(const Snapshot&) const = default;
 };
 /// What differs, a line each, to be read when a test fails.
@@ -64,6 +66,9 @@ class Scene {
     operations::Context context(bool offline = false);
     Result<operations::Outcome> install(const std::vector<std::filesystem::path>& files,
                                         bool dry_run = false);
+    /// The same with --install-host-packages.
+    Result<operations::Outcome> install_with_packages(
+        const std::vector<std::filesystem::path>& files, bool dry_run = false);
     Result<operations::Outcome> remove(const std::vector<std::string>& ids, bool dry_run = false);
     /// Has to succeed.
     void have(const std::vector<std::filesystem::path>& files);
@@ -84,6 +89,7 @@ class Scene {
     FakeEngine engine{faults, root() / "storage"};
     FakeServices services{faults, engine, paths().units_link()};
     FakePackages packages;
+    FakeInstaller installer{faults, packages};
     FakeMachine machine{faults};
     FakeDevices devices;
     RecordedProgress progress;
