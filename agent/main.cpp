@@ -8,6 +8,7 @@
 #include "agent/machine/linux_devices.hpp"
 #include "agent/machine/linux_machine.hpp"
 #include "agent/podman/podman_cli.hpp"
+#include "agent/store/paths.hpp"
 #include "agent/systemd/systemd_bus.hpp"
 
 int main(int argc, char** argv) {
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
                                         options.root);
     apt::HelperPackageInstaller package_installer(
         {.helper = UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
+         .record = store::Paths(options.root).transaction() / "packages",
          .cancelled = cli::cancellation_requested});
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;

@@ -16,12 +16,6 @@ using HelperAnswer = nlohmann::json;
 
 constexpr int kAnswerFormat = 2;
 
-ErrorCode code_of(int exit_status) {
-    for (const auto& row : model::kExitCodes)
-        if (row.status == exit_status) return row.error;
-    return ErrorCode::internal;
-}
-
 /// What `read` makes of an answer that is no error.
 template <typename T, typename Read>
 Result<T> read_answer(std::string_view json, Read read) {
@@ -33,7 +27,7 @@ Result<T> read_answer(std::string_view json, Read read) {
                                "the package update-agent");
         if (!answer.contains("error")) return read(answer);
         const auto& error = answer.at("error");
-        return model::fail(code_of(error.at("exit-code").template get<int>()),
+        return model::fail(model::error_of_status(error.at("exit-code").template get<int>()),
                            error.at("message").template get<std::string>());
     } catch (const HelperAnswer::exception& exception) {
         return model::fail(ErrorCode::internal,
@@ -81,6 +75,7 @@ std::string words_of(const model::NewPackage& package) {
 process::Command HelperPackageInstaller::command(
     const char* what, const std::vector<model::NewPackage>& packages) const {
     process::Command command{{options_.helper.string(), what}, {}, options_.remove_timeout};
+    if (!packages.empty()) command.arguments.push_back(options_.record.string());
     for (const auto& package : packages)
         command.arguments.insert(command.arguments.end(), {package.name, package.architecture,
                                                            package.version, words_of(package)});

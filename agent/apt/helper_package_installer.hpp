@@ -13,10 +13,12 @@ namespace agent::apt {
 
 struct InstallerOptions {
     std::filesystem::path helper;
+    /// Where the helper notes what an installation has begun; gone with the transaction.
+    std::filesystem::path record = {};
     /// Of a look, of an installation with its downloads, and of a removal.
     std::chrono::milliseconds look_timeout = std::chrono::minutes(2);
     std::chrono::milliseconds install_timeout = std::chrono::hours(1);
-    std::chrono::milliseconds remove_timeout = std::chrono::minutes(6);
+    std::chrono::milliseconds remove_timeout = std::chrono::minutes(12);
     /// Whether the caller wants an installation ended.
     std::function<bool()> cancelled = {};
 };

@@ -5,9 +5,10 @@
 //     relation to the version that is wanted (any is where both are empty).
 // update-agent-packages --propose [NAME RELATION VERSION]...
 //     Prints what would have to be installed for that, and why it cannot be; changes nothing.
-// update-agent-packages --install [NAME ARCHITECTURE VERSION WORDS]...
-// update-agent-packages --remove [NAME ARCHITECTURE VERSION WORDS]...
-//     Installs exactly these packages, or takes those of them out that are there in this version.
+// update-agent-packages --install RECORD [NAME ARCHITECTURE VERSION WORDS]...
+// update-agent-packages --remove RECORD [NAME ARCHITECTURE VERSION WORDS]...
+//     Installs exactly these packages, or takes those of them out that are there in this version;
+//     RECORD is the file that says what the installation had begun.
 //
 // Ends with 1 where that cannot be done, and prints {"format":2,"error":…} then; with 2 for a wrong
 // call.
@@ -59,9 +60,15 @@ std::optional<Result<Json>> answer(Arguments arguments) {
     // Whoever called may be gone; what is begun is ended all the same.
     std::signal(SIGPIPE, SIG_IGN);
     ::fcntl(kInherited, F_SETFD, FD_CLOEXEC);
-    const auto packages = parse_listed(arguments);
-    if (first == "--install") return call(install, packages);
-    return call(agent::apt::helper::remove, packages);
+    if (arguments.empty()) return std::nullopt;
+    const std::string record = arguments.front();
+    arguments.erase(arguments.begin());
+    return call(
+        [&](const auto& packages) {
+            return first == "--install" ? install(record, packages)
+                                        : agent::apt::helper::remove(record, packages);
+        },
+        parse_listed(arguments));
 }
 
 }  // namespace
@@ -72,7 +79,7 @@ int main(int argc, char** argv) try {
         std::fputs(
             "usage: update-agent-packages [--root DIR] [NAME RELATION VERSION]...\n"
             "       update-agent-packages --propose [NAME RELATION VERSION]...\n"
-            "       update-agent-packages --install|--remove "
+            "       update-agent-packages --install|--remove RECORD "
             "[NAME ARCHITECTURE VERSION WORDS]...\n",
             stderr);
         return 2;

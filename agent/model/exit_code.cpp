@@ -11,4 +11,11 @@ int exit_code(ErrorCode error) {
     return row->status;
 }
 
+ErrorCode error_of_status(int status) {
+    const auto* row =
+        std::find_if(kExitCodes.begin(), kExitCodes.end(),
+                     [status](const ExitCode& each) { return each.status == status; });
+    return row == kExitCodes.end() ? ErrorCode::internal : row->error;
+}
+
 }  // namespace agent::model

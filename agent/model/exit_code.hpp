@@ -32,5 +32,7 @@ inline constexpr std::array<ExitCode, 12> kExitCodes = {{
 }};
 
 [[nodiscard]] int exit_code(ErrorCode error);
+/// ErrorCode::internal for a status that has no row.
+[[nodiscard]] ErrorCode error_of_status(int status);
 
 }  // namespace agent::model

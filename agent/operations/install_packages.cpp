@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/install_packages.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace agent::operations {
 
 namespace {
@@ -22,15 +25,29 @@ Wanted wanted_by(const model::InstalledSet& installed,
     return wanted;
 }
 
-/// All relations to a package of which one is not satisfied.
-Wanted missing_of(const Wanted& wanted, const std::vector<host::PackageState>& states) {
+std::set<std::string> names_of_missing(const Wanted& wanted,
+                                       const std::vector<host::PackageState>& states) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < wanted.size(); ++i)
         if (!states[i].satisfies) names.insert(wanted[i].name);
-    Wanted missing;
-    for (const auto& package : wanted)
-        if (names.count(package.name) != 0) missing.push_back(package);
-    return missing;
+    return names;
+}
+
+/// All relations to these packages, those of bundles that stay included: what comes has to suit
+/// them as well.
+Wanted relations_to(const std::set<std::string>& names, Wanted wanted,
+                    const model::InstalledSet& installed,
+                    const std::vector<planning::Candidate>& candidates) {
+    for (const auto& [id, bundle] : installed.bundles) {
+        const bool replaced = std::any_of(candidates.begin(), candidates.end(),
+                                          [&id = id](const planning::Candidate& candidate) {
+                                              return candidate.description.id == id;
+                                          });
+        const auto& packages = bundle.description.host_packages;
+        if (!replaced) wanted.insert(wanted.end(), packages.begin(), packages.end());
+    }
+    std::erase_if(wanted, [&names](const auto& each) { return names.count(each.name) == 0; });
+    return wanted;
 }
 
 }  // namespace
@@ -61,9 +78,10 @@ Result<std::optional<model::PackageProposal>> propose_packages(
     const auto wanted = wanted_by(installed, candidates);
     if (wanted.empty()) return none;
     TRY_ASSIGN(const auto states, context.host.packages.look_up(wanted));
-    const auto missing = missing_of(wanted, states);
+    const auto missing = names_of_missing(wanted, states);
     if (missing.empty()) return none;
-    TRY_ASSIGN(auto proposal, context.host.package_installer.propose(missing));
+    TRY_ASSIGN(auto proposal, context.host.package_installer.propose(
+                                  relations_to(missing, wanted, installed, candidates)));
     return std::optional(std::move(proposal));
 }
 

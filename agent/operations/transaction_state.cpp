@@ -79,12 +79,6 @@ Result<TransactionState> parse_begin(const Json& json) {
     return state;
 }
 
-ErrorCode code_of(int status) {
-    const auto* const row = std::find_if(model::kExitCodes.begin(), model::kExitCodes.end(),
-                                         [&](const auto& each) { return each.status == status; });
-    return row == model::kExitCodes.end() ? ErrorCode::internal : row->error;
-}
-
 void take_record(const Json& json, TransactionState& state) {
     if (json.contains("doing")) {
         state.begun = std::max(state.begun, json["doing"].get<std::size_t>() + 1);
@@ -99,8 +93,8 @@ void take_record(const Json& json, TransactionState& state) {
     } else if (json.contains("failed")) {
         // The first one is the reason; what followed it is of the way back.
         if (!state.failure)
-            state.failure =
-                Error(code_of(json.at("exit-code").get<int>()), json["failed"].get<std::string>());
+            state.failure = Error(model::error_of_status(json.at("exit-code").get<int>()),
+                                  json["failed"].get<std::string>());
     } else if (json.contains("boot")) {
         ++state.boots;
     }

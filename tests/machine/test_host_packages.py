@@ -123,6 +123,8 @@ def test_only_what_can_be_taken_back_is_installed(machine, maker):
     PackageSource(machine, LIBRARY, TOOL, Package("ua-old", "2.0"),
                   Package("ua-new", fields={"Depends": "ua-old (>= 2)"}),
                   Package("ua-grumpy", fields={"Conflicts": "procps"}),
+                  Package("ua-taker", fields={"Replaces": "procps"}),
+                  Package("ua-vital", fields={"Protected": "yes"}),
                   Package("ua-lost", fields={"Depends": "ua-nowhere (>= 3)"}),
                   Package("ua-fails", fields={"Depends": "ua-lib"},
                           scripts={"postinst": "echo it is all wrong >&2\nexit 3\n"}))
@@ -140,6 +142,8 @@ def test_only_what_can_be_taken_back_is_installed(machine, maker):
     refused(5, "would replace what is installed, which could not be undone: ua-old 1.0 by 2.0",
             "apt install ua-new", wants=("ua-new",))
     refused(5, "would remove what is installed: procps", wants=("ua-grumpy",))
+    refused(5, "ua-taker may replace files of procps", wants=("ua-taker",))
+    refused(5, "ua-vital is essential or protected", wants=("ua-vital",))
     refused(5, "ua-lost depends on ua-nowhere (>= 3)", wants=("ua-lost",))
     refused(5, "no package source has ua-tool (>= 3), ua-tool (<< 4); there is 2.0-1",
             wants=("ua-tool >= 3", "ua-tool << 4"))
@@ -226,6 +230,43 @@ def test_dpkg_that_is_killed_in_the_middle(machine, maker, source, how):
                 " (sleep 5; rm /run/ua-slow) >/dev/null 2>&1 &", check=False)
     machine.run(f"update-agent {INSTALL} {path}", timeout=180)
     assert is_installed(machine, "ua-slow") and machine.active("picky-main.service")
+
+
+def test_what_somebody_else_installed_meanwhile_stays(machine, maker, source):
+    path = maker.make(wanting("ua-tool"), "/srv/picky.bundle")
+    machine.write_file("/srv/hold-lock", HOLD_LOCK)
+    machine.run("systemd-run --unit=other perl /srv/hold-lock /var/lib/dpkg/lock-frontend")
+    machine.wait_until("test -e /run/held")
+    machine.run(f"systemd-run --unit=operation --remain-after-exit update-agent {INSTALL} {path}")
+    machine.wait_until("test -e /opt/operation/update-agent/transaction && pgrep -x update-agent-pa")
+    machine.run("systemctl kill --signal=KILL operation; systemctl stop other")
+    machine.run("apt-get --quiet --assume-yes install ua-tool", timeout=120)
+    recovered = machine.run("update-agent recover", timeout=120)
+    assert "was undone" in recovered.stdout, recovered
+    assert is_installed(machine, "ua-tool") and is_installed(machine, "ua-lib")
+    machine.run(["update-agent", "install", path], timeout=180)
+
+
+def test_an_interruption_before_dpkg_has_written_the_new_version(machine, maker):
+    PackageSource(machine, Package("ua-late", "1.0", files={"/etc/ua-late.conf": "old\n"}))
+    machine.run("apt-get --quiet --assume-yes install ua-late &&"
+                " apt-get --quiet --assume-yes remove ua-late", timeout=120)
+    PackageSource(machine, Package("ua-late", "2.0", files={"/etc/ua-late.conf": "old\n"}, scripts={
+        "preinst": "touch /run/ua-late; while [ -e /run/ua-late ]; do sleep 0.2; done\n"}))
+    machine.run("update-agent remove nothing; touch /srv/before", check=False)
+    before = packages(machine)
+    path = maker.make(wanting("ua-late"), "/srv/picky.bundle")
+    machine.run(f"systemd-run --unit=operation --remain-after-exit update-agent {INSTALL} {path}")
+    machine.wait_until("test -e /run/ua-late")
+    machine.run("systemctl kill --signal=KILL operation")
+    machine.wait_until("systemctl is-failed operation")
+    assert "half-installed" in machine.run("dpkg --audit; dpkg -s ua-late").stdout
+    machine.run("update-agent recover", timeout=120)
+    assert not is_installed(machine, "ua-late")
+    # dpkg knows of what was left which version had left it, and no more.
+    assert [line.split()[:2] for line in packages(machine).splitlines() if "ua-late" in line] == [
+        line.split()[:2] for line in before.splitlines() if "ua-late" in line]
+    assert not machine.run("dpkg --audit").stdout
 
 
 def test_what_others_depend_on_by_now_stays(machine, maker, source):

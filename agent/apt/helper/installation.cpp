@@ -18,6 +18,7 @@
 #include "agent/apt/helper/changes.hpp"
 #include "agent/apt/helper/commands.hpp"
 #include "agent/apt/helper/logged_run.hpp"
+#include "agent/apt/helper/record.hpp"
 #include "agent/apt/helper/system.hpp"
 
 namespace agent::apt::helper {
@@ -47,21 +48,14 @@ Result<> open_to_change(pkgCacheFile& cache) {
 }
 
 Result<pkgCache::VerIterator> find(pkgCacheFile& cache, const Listed& listed) {
-    const auto package =
-        cache->FindPkg(listed.name, listed.architecture == "all" ? "native" : listed.architecture);
+    const auto package = listed.find_in(*cache.GetPkgCache());
     if (!package.end())
         for (auto version = package.VersionList(); !version.end(); ++version)
             if (listed.version == version.VerStr() && listed.architecture == version.Arch())
                 return version;
-    return model::fail(ErrorCode::conflict, "no package source has " + listed.name + " " +
-                                                listed.version +
-                                                " any more; 'apt-get update', and try again");
-}
-
-bool is_there(const pkgCache::VerIterator& version) {
-    const auto package = version.ParentPkg();
-    return !package.CurrentVer().end() && package.CurrentVer()->ID == version->ID &&
-           package->CurrentState == pkgCache::State::Installed;
+    return model::fail(ErrorCode::unreachable, "no package source has " + listed.name + " " +
+                                                   listed.version +
+                                                   " any more; 'apt-get update', and try again");
 }
 
 Result<> mark(pkgCacheFile& cache, const std::vector<Listed>& packages) {
@@ -69,14 +63,13 @@ Result<> mark(pkgCacheFile& cache, const std::vector<Listed>& packages) {
     for (const auto& listed : packages) {
         TRY_ASSIGN(const auto version, find(cache, listed));
         const auto package = version.ParentPkg();
-        if (!is_there(version)) {
-            if (!package.CurrentVer().end())
-                return model::fail(ErrorCode::conflict, listed.name + " " +
-                                                            package.CurrentVer().VerStr() +
-                                                            " was installed meanwhile; try again");
-            cache->SetCandidateVersion(version);
-            cache->MarkInstall(package, false, 0, !listed.automatic);
-        }
+        // What somebody else has installed is not ours to take out.
+        if (!package.CurrentVer().end())
+            return model::fail(ErrorCode::conflict, listed.name + " " +
+                                                        package.CurrentVer().VerStr() +
+                                                        " was installed meanwhile; try again");
+        cache->SetCandidateVersion(version);
+        cache->MarkInstall(package, false, 0, !listed.automatic);
         cache->MarkAuto(package, listed.automatic);
     }
     return {};
@@ -92,21 +85,33 @@ Result<> check_marks(pkgCacheFile& cache, const std::vector<Listed>& packages) {
     if (!changes.broken.empty()) return differ(shortened(changes.broken));
     if (!changes.removed.empty()) return differ("would remove " + shortened(changes.removed));
     if (!changes.replaced.empty()) return differ("would replace " + shortened(changes.replaced));
-    if (changes.installed.size() > packages.size()) return differ("others would come, too");
+    std::set<std::string> wanted;
+    for (const auto& listed : packages)
+        wanted.insert(listed.name + " " + listed.architecture + " " + listed.version);
+    std::set<std::string> coming;
+    for (const auto& version : changes.installed)
+        coming.insert(std::string(version.ParentPkg().Name()) + " " + version.Arch() + " " +
+                      version.VerStr());
+    if (wanted != coming) return differ("others would come");
     return {};
+}
+
+/// Names of those files that are not there yet.
+std::vector<std::string> missing_archives(const std::vector<Listed>& packages) {
+    std::vector<std::string> missing;
+    std::error_code error;
+    for (const auto& listed : packages) {
+        auto name = archive_name(listed.name, listed.version, listed.architecture);
+        if (!std::filesystem::exists(archive_directory() + name, error))
+            missing.push_back(std::move(name));
+    }
+    return missing;
 }
 
 /// What was not there before, which apt-get would keep.
 class Downloads {
   public:
-    explicit Downloads(const std::vector<Listed>& packages) {
-        std::error_code error;
-        for (const auto& listed : packages) {
-            auto name = archive_name(listed.name, listed.version, listed.architecture);
-            if (!std::filesystem::exists(archive_directory() + name, error))
-                names_.push_back(std::move(name));
-        }
-    }
+    explicit Downloads(std::vector<std::string> names) : names_(std::move(names)) {}
     Downloads(const Downloads&) = delete;
     Downloads& operator=(const Downloads&) = delete;
     ~Downloads() {
@@ -158,7 +163,8 @@ Result<> run_package_manager(pkgPackageManager& manager) {
     return model::fail(apt_failure(ErrorCode::conflict, "packages could not be installed"));
 }
 
-Result<> fetch_and_install(pkgCacheFile& cache, const std::vector<Listed>& packages) {
+Result<> fetch_and_install(pkgCacheFile& cache, const std::filesystem::path& file,
+                           const std::vector<Listed>& packages) {
     const auto directory = archive_directory();
     TRY(wait_for_lock(directory + "lock", std::chrono::steady_clock::now() + kInstallWait));
     Quiet status;
@@ -169,24 +175,29 @@ Result<> fetch_and_install(pkgCacheFile& cache, const std::vector<Listed>& packa
     const std::unique_ptr<pkgPackageManager> manager(_system->CreatePM(cache));
     if (!manager->GetArchives(&fetcher, cache.GetSourceList(), &records))
         return model::fail(apt_failure(ErrorCode::conflict, "packages cannot be downloaded"));
-    const Downloads downloads(packages);
+    Record record{.archives = missing_archives(packages), .installing = false};
+    TRY(write_record(file, record));
+    const Downloads downloads(record.archives);
     TRY(download(fetcher));
+    record.installing = true;
+    TRY(write_record(file, record));
     return run_package_manager(*manager);
 }
 
-Result<> install_now(const std::vector<Listed>& packages) {
+Result<> install_now(const std::filesystem::path& record, const std::vector<Listed>& packages) {
     pkgCacheFile cache;
     TRY(open_to_change(cache));
     TRY(mark(cache, packages));
     TRY(check_marks(cache, packages));
-    return fetch_and_install(cache, packages);
+    return fetch_and_install(cache, record, packages);
 }
 
 }  // namespace
 
-Result<nlohmann::json> install(const std::vector<Listed>& packages) {
+Result<nlohmann::json> install(const std::filesystem::path& record,
+                               const std::vector<Listed>& packages) {
     TRY(initialise_apt());
-    TRY(run_logged([&] { return install_now(packages); }));
+    TRY(run_logged([&] { return install_now(record, packages); }));
     return nlohmann::json::object();
 }
 

@@ -126,18 +126,13 @@ void follow(pid_t child, int output, Log& log) {
     ::close(ended);
 }
 
-ErrorCode code_of(int status) {
-    for (const auto& row : model::kExitCodes)
-        if (row.status == status) return row.error;
-    return ErrorCode::internal;
-}
-
 Error error_of(int status, const std::string& report, const std::string& lines) {
     const auto ended = WIFSIGNALED(status)
                            ? "ended by signal " + std::to_string(WTERMSIG(status))
                            : "ended with status " + std::to_string(WEXITSTATUS(status));
     const bool full = (report + lines).find("No space left on device") != std::string::npos;
-    const auto code = report.empty() ? ErrorCode::internal : code_of(WEXITSTATUS(status));
+    const auto code =
+        report.empty() ? ErrorCode::internal : model::error_of_status(WEXITSTATUS(status));
     return {full ? ErrorCode::no_space : code, (report.empty() ? ended : report) + lines};
 }
 

@@ -4,8 +4,9 @@
 #include <apt-pkg/policy.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
-#include <set>
+#include <memory>
 
 #include "agent/apt/helper/answer.hpp"
 #include "agent/apt/helper/changes.hpp"
@@ -53,7 +54,9 @@ class Proposal {
             if (package.state.starts_with("half-") || package.state == "unpacked")
                 half.push_back(package.name + " (" + package.state + ")");
         }));
-        if (!half.empty())
+        if (was_interrupted())
+            refuse("", "dpkg was interrupted", "dpkg --configure -a");
+        else if (!half.empty())
             refuse("", "packages are installed in part: " + shortened(half), "dpkg --configure -a");
         else if (cache_->BrokenCount() != 0)
             refuse("",
@@ -61,6 +64,13 @@ class Proposal {
                        shortened(changes_of(cache_).broken),
                    "apt --fix-broken install");
         return {};
+    }
+
+    /// What is there only while dpkg works, or after it was killed.
+    static bool was_interrupted() {
+        std::error_code error;
+        return !std::filesystem::is_empty("/var/lib/dpkg/updates", error) && !error &&
+               !is_locked(kDpkgLock);
     }
 
     bool have_lists() {
@@ -75,15 +85,21 @@ class Proposal {
                            [&](const Wanted& each) { return each.admits(version.VerStr()); });
     }
 
-    /// The administrator's own preference where that will do, else the highest one that does.
+    /// The administrator's own preference where that will do, else that of the highest priority.
     pkgCache::VerIterator best(const pkgCache::PkgIterator& package,
                                const std::vector<Wanted>& range) {
         const auto preferred = cache_.GetPolicy()->GetCandidateVer(package);
         if (!preferred.end() && may_come(preferred, range)) return preferred;
-        auto version = package.VersionList();
-        while (!version.end() && !may_come(version, range))
-            ++version;
-        return version;
+        pkgCache::VerIterator found;
+        int priority = 0;
+        // The highest version comes first.
+        for (auto version = package.VersionList(); !version.end(); ++version) {
+            if (!may_come(version, range)) continue;
+            const int its = cache_.GetPolicy()->GetPriority(version);
+            if (its > priority) found = version;
+            priority = std::max(priority, its);
+        }
+        return found;
     }
 
     void choose(const std::string& name, const std::vector<Wanted>& range) {
@@ -165,8 +181,39 @@ class Proposal {
             add(version);
     }
 
+    /// What is there and has files that the new one may take over.
+    std::vector<std::string> replaced_by(const pkgCache::VerIterator& version) {
+        std::vector<std::string> names;
+        for (auto each = version.DependsList(); !each.end(); ++each) {
+            if (each->Type != pkgCache::Dep::Replaces) continue;
+            const std::unique_ptr<pkgCache::Version*[]> targets(each.AllTargets());
+            for (auto** target = targets.get(); *target != nullptr; ++target) {
+                const pkgCache::VerIterator there(*cache_.GetPkgCache(), *target);
+                const auto owner = there.ParentPkg();
+                if (!owner.CurrentVer().end() && owner.CurrentVer()->ID == there->ID)
+                    names.push_back(owner.FullName(true));
+            }
+        }
+        return names;
+    }
+
+    /// What is new and cannot be taken out again, or not without a trace.
+    void judge_new(const pkgCache::VerIterator& version) {
+        const auto package = version.ParentPkg();
+        const std::string name = package.Name();
+        if ((package->Flags & (pkgCache::Flag::Essential | pkgCache::Flag::Important)) != 0)
+            refuse("", name + " is essential or protected, so that it could not be taken out again",
+                   hint());
+        if (const auto names = replaced_by(version); !names.empty())
+            refuse(
+                "",
+                name + " may replace files of " + shortened(names) + ", which could not be undone",
+                hint());
+    }
+
     void add(const pkgCache::VerIterator& version) {
         const auto package = version.ParentPkg();
+        judge_new(version);
         if (!is_trusted(cache_, version))
             refuse("",
                    std::string("no signed package source has ") + package.Name() + " " +

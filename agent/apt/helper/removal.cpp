@@ -14,6 +14,7 @@
 #include "agent/apt/helper/commands.hpp"
 #include "agent/apt/helper/dpkg_status.hpp"
 #include "agent/apt/helper/logged_run.hpp"
+#include "agent/apt/helper/record.hpp"
 #include "agent/apt/helper/system.hpp"
 
 namespace agent::apt::helper {
@@ -26,9 +27,11 @@ using Packages = std::vector<Listed>;
 /// It has to come about: what it undoes cannot be undone otherwise.
 constexpr std::chrono::seconds kRemovalWait{120};
 
+/// While dpkg unpacks what had left its configuration, it has the version of that.
 bool is_same(const Listed& listed, const DpkgPackage& package) {
-    return listed.name == package.name && listed.version == package.version &&
-           listed.architecture == package.architecture;
+    return listed.name == package.name && listed.architecture == package.architecture &&
+           (listed.version == package.version ||
+            (listed.configured && package.state == "half-installed"));
 }
 
 /// Those that dpkg has in this version, in the state that `wanted` is about.
@@ -86,8 +89,7 @@ Result<std::vector<std::string>> keep_needed(Packages& going) {
     TRY(open_to_read(cache));
     std::set<std::string> names;
     for (const auto& listed : going) {
-        const auto package = cache->FindPkg(
-            listed.name, listed.architecture == "all" ? "native" : listed.architecture);
+        const auto package = listed.find_in(*cache.GetPkgCache());
         if (package.end()) continue;
         names.insert(package.FullName());
         cache->MarkDelete(package);
@@ -109,8 +111,7 @@ Result<std::vector<std::string>> keep_needed(Packages& going) {
             package = cache->PkgBegin();
     }
     std::erase_if(going, [&](const Listed& listed) {
-        const auto package = cache->FindPkg(
-            listed.name, listed.architecture == "all" ? "native" : listed.architecture);
+        const auto package = listed.find_in(*cache.GetPkgCache());
         return !package.end() && names.count(package.FullName()) == 0;
     });
     return told;
@@ -124,22 +125,22 @@ bool has_left_configuration(const Listed& listed, const std::string& state) {
     return state == "config-files" && !listed.configured;
 }
 
-/// Known without a lock: nothing of them was begun, and none of our dpkgs is still at it. Whoever
-/// else has the front ends' lock has had to wait for ours.
-Result<bool> nothing_to_undo(const Packages& packages) {
-    TRY_ASSIGN(const auto there, found(packages, has_files));
-    TRY_ASSIGN(const auto left, found(packages, has_left_configuration));
-    if (!there.empty() || !left.empty()) return false;
-    if (is_locked(kFrontendLock)) return true;
-    std::error_code error;
-    return !is_locked(kDpkgLock) && std::filesystem::is_empty("/var/lib/dpkg/updates", error);
+/// Whoever was killed while they came has left them.
+void remove_archives(const Record& record) {
+    if (is_locked(archive_directory() + "lock")) return;
+    for (const auto& name : record.archives)
+        remove_archive(name);
 }
 
-/// Whoever was killed while they came has left them.
-void remove_archives(const Packages& packages) {
-    if (is_locked(archive_directory() + "lock")) return;
+/// An error that says what gets things going again.
+Result<> or_by_hand(const Result<>& result, const Packages& packages) {
+    if (result) return {};
+    std::string names;
     for (const auto& listed : packages)
-        remove_archive(archive_name(listed.name, listed.version, listed.architecture));
+        names += " " + listed.full_name();
+    return model::fail(result.error().code(), result.error().text() +
+                                                  "\n  take these out by hand (dpkg --purge" +
+                                                  names + "), and call 'update-agent recover'");
 }
 
 Result<> run_dpkg_for(std::vector<std::string> arguments, const Packages& packages) {
@@ -151,20 +152,20 @@ Result<> run_dpkg_for(std::vector<std::string> arguments, const Packages& packag
 
 }  // namespace
 
-Result<nlohmann::json> remove(const Packages& packages) {
+Result<nlohmann::json> remove(const std::filesystem::path& file, const Packages& packages) {
     TRY(initialise_apt());
-    remove_archives(packages);
-    TRY_ASSIGN(const bool nothing, nothing_to_undo(packages));
-    if (nothing) return nlohmann::json{{"stays", nlohmann::json::array()}};
+    TRY_ASSIGN(const auto record, read_record(file));
+    if (record) remove_archives(*record);
+    if (!record || !record->installing) return nlohmann::json{{"stays", nlohmann::json::array()}};
     TRY_ASSIGN(const auto lock, FrontendLock::acquire(kRemovalWait));
     // Has dpkg write to its status file what it had done when it was interrupted; it sets nothing.
     TRY(run_dpkg({"--set-selections"}));
     TRY_ASSIGN(auto going, found(packages, has_files));
     TRY_ASSIGN(auto told, keep_needed(going));
-    TRY(run_dpkg_for({"--force-remove-reinstreq", "--remove"}, going));
+    TRY(or_by_hand(run_dpkg_for({"--force-remove-reinstreq", "--remove"}, going), going));
     // Configuration that was there before they came stays; all else of them goes.
     TRY_ASSIGN(const auto left, found(packages, has_left_configuration));
-    TRY(run_dpkg_for({"--purge"}, left));
+    TRY(or_by_hand(run_dpkg_for({"--purge"}, left), left));
     // Triggers, and packages of others that the interruption kept waiting.
     if (const auto configured = run_dpkg({"--configure", "-a"}); !configured)
         told.push_back(configured.error().text());

@@ -26,11 +26,15 @@ using model::ErrorCode;
 using model::Result;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kAskAgain{200};
+
 void set_environment() {
     ::setenv("DEBIAN_FRONTEND", "noninteractive", 1);
     // Hooks of apt that would ask as well, see apt-listchanges(1) and apt-listbugs(1).
     ::setenv("APT_LISTCHANGES_FRONTEND", "none", 1);
     ::setenv("APT_LISTBUGS_FRONTEND", "none", 1);
+    // It would restart services of others in the middle of a transaction.
+    ::setenv("NEEDRESTART_SUSPEND", "1", 1);
     // Failures are told apart by their texts.
     ::setenv("LC_ALL", "C.UTF-8", 1);
     // dpkg refuses to work without ldconfig, which not every caller has in his.
@@ -70,6 +74,8 @@ Result<> initialise_apt() {
     // Else dpkg leads a session of its own and outlives us, half done, when we are ended.
     _config->Set("Dpkg::Use-Pty", false);
     _config->Set("DPkg::Options::", "--force-confold");
+    // Files of another package that were overwritten could not be put back.
+    _config->Set("DPkg::Options::", "--no-force-overwrite");
     _config->Set("quiet", 2);
     if (!pkgInitSystem(*_config, _system))
         return model::fail(apt_failure(ErrorCode::internal, "apt's package system"));
@@ -81,7 +87,6 @@ bool is_locked(const std::string& file) {
 }
 
 Result<> wait_for_lock(const std::string& file, Clock::time_point deadline) {
-    constexpr std::chrono::milliseconds kAskAgain{200};
     while (true) {
         const auto process = holder(file);
         if (!process) return {};
@@ -106,6 +111,7 @@ Result<FrontendLock> FrontendLock::acquire(std::chrono::seconds wait) {
         }
         if (Clock::now() >= deadline)
             return model::fail(apt_failure(ErrorCode::internal, kFrontendLock));
+        std::this_thread::sleep_for(kAskAgain);
     }
 }
 

@@ -37,6 +37,10 @@ struct Listed {
     [[nodiscard]] std::string full_name() const {
         return architecture == "all" ? name : name + ":" + architecture;
     }
+    /// As apt's cache has it; at its end where nobody knows it.
+    [[nodiscard]] pkgCache::PkgIterator find_in(pkgCache& cache) const {
+        return cache.FindPkg(name, architecture == "all" ? "native" : architecture);
+    }
 };
 
 /// From `NAME ARCHITECTURE VERSION WORDS` each, WORDS with a letter for each that holds: `a` for

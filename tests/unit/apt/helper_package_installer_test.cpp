@@ -33,7 +33,7 @@ class Helper {
     }
     [[nodiscard]] std::filesystem::path program() const { return directory_.path() / "helper"; }
     [[nodiscard]] HelperPackageInstaller installer() const {
-        return HelperPackageInstaller({.helper = program()});
+        return HelperPackageInstaller({.helper = program(), .record = "/some/record"});
     }
     [[nodiscard]] std::string arguments() const {
         return test::read_text(directory_.path() / "arguments");
@@ -49,11 +49,11 @@ TEST_CASE("The helper is given every package in words of its own") {
     const Helper helper(R"({"format":2,"stays":["x stays"]})");
     CHECK(helper.installer().install(kPackages));
     const std::string words = "driver\namd64\n1:2.0-1\n--\nfirmware\nall\n3\nac\n";
-    CHECK(helper.arguments() == "--install\n" + words);
+    CHECK(helper.arguments() == "--install\n/some/record\n" + words);
     const auto removed = helper.installer().remove(kPackages);
     REQUIRE(removed);
     CHECK(*removed == std::vector<std::string>{"x stays"});
-    CHECK(helper.arguments() == "--remove\n" + words);
+    CHECK(helper.arguments() == "--remove\n/some/record\n" + words);
 }
 
 TEST_CASE("A proposal is read with all that it has") {
