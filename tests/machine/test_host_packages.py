@@ -155,6 +155,7 @@ def test_only_what_can_be_taken_back_is_installed(machine, maker):
     refused(5, "there are no lists", "apt-get update", wants=("ua-tool",))
 
 
+@pytest.mark.one_suite
 def test_packages_without_a_signature_are_not_trusted(machine, maker):
     PackageSource(machine, LIBRARY, TOOL, is_signed=False)
     machine.run("update-agent remove nothing; touch /srv/before", check=False)
@@ -164,6 +165,7 @@ def test_packages_without_a_signature_are_not_trusted(machine, maker):
     refuse_packages(machine, path, 4, "no signed package source has ua-tool 2.0-1")
 
 
+@pytest.mark.one_suite
 def test_a_package_source_that_is_away_or_has_others_by_now(machine, maker, source):
     path = maker.make(wanting("ua-tool"), "/srv/picky.bundle")
     source.stop()
@@ -188,6 +190,7 @@ def begin_slow_one(machine, maker) -> str:
     return path
 
 
+@pytest.mark.one_suite
 def test_an_agent_that_is_killed_while_dpkg_works(machine, maker, source):
     before, all_before = packages(machine), state(machine)
     begin_slow_one(machine, maker)
@@ -232,6 +235,7 @@ def test_dpkg_that_is_killed_in_the_middle(machine, maker, source, how):
     assert is_installed(machine, "ua-slow") and machine.active("picky-main.service")
 
 
+@pytest.mark.one_suite
 def test_what_somebody_else_installed_meanwhile_stays(machine, maker, source):
     path = maker.make(wanting("ua-tool"), "/srv/picky.bundle")
     machine.write_file("/srv/hold-lock", HOLD_LOCK)
@@ -269,6 +273,7 @@ def test_an_interruption_before_dpkg_has_written_the_new_version(machine, maker)
     assert not machine.run("dpkg --audit").stdout
 
 
+@pytest.mark.one_suite
 def test_what_others_depend_on_by_now_stays(machine, maker, source):
     begin_slow_one(machine, maker)
     machine.run("systemctl kill --signal=KILL operation")
@@ -284,6 +289,7 @@ def test_what_others_depend_on_by_now_stays(machine, maker, source):
     assert not machine.run("dpkg --audit").stdout
 
 
+@pytest.mark.one_suite
 def test_a_disk_that_dpkg_fills(machine, maker):
     """Nothing says how large it is, so that the check for space lets it in."""
     PackageSource(machine, LIBRARY, Package("ua-big", fields={"Depends": "ua-lib"},
@@ -297,6 +303,7 @@ def test_a_disk_that_dpkg_fills(machine, maker):
 
 
 @pytest.mark.long
+@pytest.mark.one_suite
 def test_somebody_else_works_with_packages(machine, maker, source):
     path = maker.make(wanting("ua-tool"), "/srv/picky.bundle")
     machine.run("touch /srv/before")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole way on a whole machine: apt, bundles, a reboot, a power cut, and the kernel's limits."""
 
+import pytest
+
 from support import images
 from support.bundles import Maker, description, pids, status
 from support.container_process import Process
@@ -13,6 +15,7 @@ ADDON = description("addon", requires={"base": "*"}, start_timeout="90s",
                     containers={"reader": {}, "sensor": {"requires": ["reader"]}})
 
 
+@pytest.mark.one_suite
 def test_bundles_run_within_their_limits_and_come_back(bare_vm, repository, pki):
     vm = bare_vm
     vm.apt_install(repository, "update-agent")
