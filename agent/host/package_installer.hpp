@@ -22,13 +22,14 @@ class PackageInstaller {
     /// the package manager cannot tell.
     [[nodiscard]] virtual model::Result<model::PackageProposal> propose(
         const std::vector<model::HostPackage>& wanted) = 0;
-    /// Installs exactly these, those that are there already excepted. ErrorCode::unreachable where
-    /// they cannot be downloaded, ErrorCode::busy where somebody else changes packages meanwhile,
-    /// ErrorCode::conflict where they cannot be installed alone any more.
+    /// Installs exactly these. ErrorCode::unreachable where they cannot be downloaded,
+    /// ErrorCode::busy where somebody else changes packages meanwhile, ErrorCode::conflict where
+    /// one of them is there by now, or they cannot be installed alone any more.
     [[nodiscard]] virtual model::Result<> install(
         const std::vector<model::NewPackage>& packages) = 0;
-    /// Takes those out that are there in this version, whole or not, and needs no network. Returns
-    /// what stays and why, a text each: what others depend on by now. ErrorCode::busy as above.
+    /// Takes those out that an install() of this transaction had begun and that are there in this
+    /// version, whole or not, and needs no network. Returns what stays and why, a text each: what
+    /// others depend on by now. ErrorCode::busy as above.
     [[nodiscard]] virtual model::Result<std::vector<std::string>> remove(
         const std::vector<model::NewPackage>& packages) = 0;
 };
