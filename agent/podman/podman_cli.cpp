@@ -27,6 +27,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* kOurs = "update-agent.container";
 
+/// A listing is over before its garbage is worth collecting, unless the store is a very large one:
+/// https://pkg.go.dev/runtime#hdr-Environment_Variables.
+const std::map<std::string, std::string> kUncollected{{"GOGC", "off"}, {"GOMEMLIMIT", "256MiB"}};
+
 /// A directory for the blobs that podman copies before it unpacks them, emptied of what a killed
 /// pull left there.
 class TemporaryDirectory {
@@ -116,7 +120,7 @@ Result<> PodmanCli::remove_leftovers() {
 
 Result<> PodmanCli::check() {
     // Unlike `podman version`, this opens the store and the database.
-    TRY(run({"podman ps", {"ps", "--quiet", "--last", "1"}, options_.call_timeout}));
+    TRY(run({"podman ps", {"ps", "--quiet", "--last", "1"}, options_.call_timeout, kUncollected}));
     return {};
 }
 
@@ -125,17 +129,22 @@ Result<fs::path> PodmanCli::graph_root() {
 }
 
 Result<std::vector<ImageInfo>> PodmanCli::images() {
-    TRY_ASSIGN(const std::string json,
-               run({"podman images", {"images", "--format", "json"}, options_.call_timeout}));
+    TRY_ASSIGN(const std::string json, run({"podman images",
+                                            {"images", "--format", "json"},
+                                            options_.call_timeout,
+                                            kUncollected}));
     return parse_images(json);
 }
 
 Result<std::vector<ContainerInfo>> PodmanCli::containers() {
-    TRY_ASSIGN(const std::string json,
-               run({"podman ps",
-                    {"ps", "--all", "--filter", "label=update-agent.container", "--format", "json"},
-                    options_.call_timeout}));
-    return parse_containers(json);
+    TRY_ASSIGN(const std::string json, run({"podman ps",
+                                            {"ps", "--all", "--format", "json"},
+                                            options_.call_timeout,
+                                            kUncollected}));
+    TRY_ASSIGN(auto containers, parse_containers(json));
+    // podman would take longer to filter them.
+    std::erase_if(containers, [](const auto& each) { return each.labels.count(kOurs) == 0; });
+    return containers;
 }
 
 Result<host::Inventory> PodmanCli::inventory() {
