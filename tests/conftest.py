@@ -7,6 +7,7 @@ import sys
 import pytest
 
 sys.dont_write_bytecode = True
+pytest.register_assert_rewrite("support.realistic_set")
 
 from support import images, paths, pki as pki_module, roots  # noqa: E402
 from support.guest import Guest  # noqa: E402

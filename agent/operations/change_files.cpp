@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/change_files.hpp"
 
+#include <map>
+#include <set>
+
 #include "agent/operations/copied_files.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -10,31 +13,27 @@ namespace {
 
 using model::Result;
 
-/// An image's file system, as long as the object is there.
-class MountedImage {
+/// File systems of images, each mounted when it is first asked for, as long as the object is there.
+class MountedImages {
   public:
-    static Result<MountedImage> mount(host::ContainerEngine& engine, const model::Sha256& image) {
-        TRY_ASSIGN(auto path, engine.mount_image(image));
-        return MountedImage(engine, image, std::move(path));
+    explicit MountedImages(host::ContainerEngine& engine) : engine_(engine) {}
+    MountedImages(MountedImages&&) = delete;
+    MountedImages& operator=(MountedImages&&) = delete;
+    ~MountedImages() {
+        for (const auto& [image, path] : paths_)
+            static_cast<void>(engine_.unmount_image(image));
     }
-    MountedImage(MountedImage&& other) noexcept
-        : engine_(std::exchange(other.engine_, nullptr)),
-          image_(other.image_),
-          path_(std::move(other.path_)) {}
-    MountedImage& operator=(MountedImage&&) = delete;
-    ~MountedImage() {
-        if (engine_ != nullptr) static_cast<void>(engine_->unmount_image(image_));
+
+    Result<std::filesystem::path> path_of(const model::Sha256& image) {
+        const auto known = paths_.find(image);
+        if (known != paths_.end()) return known->second;
+        TRY_ASSIGN(auto path, engine_.mount_image(image));
+        return paths_.emplace(image, std::move(path)).first->second;
     }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   private:
-    MountedImage(host::ContainerEngine& engine, const model::Sha256& image,
-                 std::filesystem::path path)
-        : engine_(&engine), image_(image), path_(std::move(path)) {}
-
-    host::ContainerEngine* engine_;
-    model::Sha256 image_;
-    std::filesystem::path path_;
+    host::ContainerEngine& engine_;
+    std::map<model::Sha256, std::filesystem::path> paths_;
 };
 
 std::vector<volumes::ProvidedFiles> wanted_of(const planning::ProviderCopy& provider) {
@@ -45,11 +44,10 @@ std::vector<volumes::ProvidedFiles> wanted_of(const planning::ProviderCopy& prov
 }
 
 template <typename Act>
-Result<> with_image(const planning::ProviderCopy& provider, World& world, Act act) {
+Result<> with_image(const planning::ProviderCopy& provider, MountedImages& images, Act act) {
     const auto done = [&]() -> Result<> {
-        TRY_ASSIGN(const auto image,
-                   MountedImage::mount(world.context.host.engine, provider.image));
-        return act(image.path());
+        TRY_ASSIGN(const auto path, images.path_of(provider.image));
+        return act(path);
     }();
     if (done) return {};
     return model::fail(done.error().with_context(provider.bundle.value() + ", " + provider.key));
@@ -69,19 +67,21 @@ Result<> remove_files(const ChangeFiles& effect, const CopiedFiles& before, Worl
 }
 
 /// All of them can be copied before the first is.
-Result<> check_all(const planning::FileChange& change, volumes::Targets targets, World& world) {
+Result<> check_all(const planning::FileChange& change, volumes::Targets targets,
+                   MountedImages& images, const World& world) {
     const auto& root = world.context.paths.root();
     for (const auto& provider : change.copies)
-        TRY(with_image(provider, world, [&](const auto& image) {
+        TRY(with_image(provider, images, [&](const auto& image) {
             return volumes::check_copies(image, root, wanted_of(provider), targets);
         }));
     return {};
 }
 
-Result<> copy_files(const ChangeFiles& effect, CopiedFiles& files, World& world) {
+Result<> copy_files(const planning::FileChange& change, CopiedFiles& files, MountedImages& images,
+                    const World& world) {
     const auto& root = world.context.paths.root();
-    for (const auto& provider : effect.change.copies)
-        TRY(with_image(provider, world, [&](const auto& image) -> Result<> {
+    for (const auto& provider : change.copies)
+        TRY(with_image(provider, images, [&](const auto& image) -> Result<> {
             TRY_ASSIGN(const auto copied, volumes::copy_provided(image, root, wanted_of(provider)));
             auto& own = files[provider.bundle];
             own.insert(own.end(), copied.begin(), copied.end());
@@ -92,8 +92,11 @@ Result<> copy_files(const ChangeFiles& effect, CopiedFiles& files, World& world)
 
 /// A killed agent left them mounted.
 Result<> unmount_all(const planning::FileChange& change, World& world) {
+    std::set<model::Sha256> images;
     for (const auto& provider : change.copies)
-        TRY(world.context.host.engine.unmount_image(provider.image));
+        images.insert(provider.image);
+    for (const auto& image : images)
+        TRY(world.context.host.engine.unmount_image(image));
     return {};
 }
 
@@ -104,7 +107,8 @@ Result<> check_files(const CheckFiles& effect, World& world) {
     volumes::Targets targets;
     for (const auto& id : effect.change.remove)
         targets.going.insert(targets.going.end(), files[id].begin(), files[id].end());
-    return check_all(effect.change, std::move(targets), world);
+    MountedImages images(world.context.host.engine);
+    return check_all(effect.change, std::move(targets), images, world);
 }
 
 Result<> undo_check_files(const CheckFiles& effect, World& world) {
@@ -117,8 +121,9 @@ Result<> change_files(const ChangeFiles& effect, World& world) {
     TRY(remove_files(effect, files, world));
     for (const auto& id : effect.change.remove)
         files.erase(id);
-    TRY(check_all(effect.change, {}, world));
-    TRY(copy_files(effect, files, world));
+    MountedImages images(context.host.engine);
+    TRY(check_all(effect.change, {}, images, world));
+    TRY(copy_files(effect.change, files, images, world));
     if (!effect.change.back.empty()) {
         TRY_ASSIGN(const auto former, read_copied_files(context, effect.change.back_from));
         for (const auto& id : effect.change.back)

@@ -251,7 +251,9 @@ Result<> PodmanCli::remove_half_made(const std::string& name) const {
 }
 
 Result<> PodmanCli::remove_container(const std::string& name) {
-    TRY(run({"podman rm " + name, removal_of(name, kOurs), options_.call_timeout}));
+    TRY_ASSIGN(const auto removed,
+               run({"podman rm " + name, removal_of(name, kOurs), options_.call_timeout}));
+    if (!removed.empty()) return {};  // it names what it has removed
     if (run({"podman container exists",
              {"container", "exists", "--external", name},
              options_.call_timeout}))

@@ -77,7 +77,8 @@ Result<host::FinishedRun> PodmanCli::run_to_end(const std::string& name, millise
         steady_clock::now() - began >= command.timeout)
         return host::FinishedRun{.exit_code = std::nullopt, .last_lines = last_lines_of(name)};
     if (!output) return model::fail(output.error());
-    const auto code = exit_code_of(name);
+    // Without a failure this is the program's own.
+    const auto code = output->status == 0 ? Result<int>(0) : exit_code_of(name);
     if (!code && output->status != 0)
         return model::fail(failure(command.title, output->status, output->standard_error));
     if (!code) return model::fail(code.error());
@@ -91,7 +92,10 @@ Result<> PodmanCli::remove_run(const std::string& name) {
     arguments.insert(arguments.end(), {"--force", "--time", "0"});
     const Call call{"podman rm --force " + name, arguments, options_.call_timeout};
     // podman 5 fails the first time where it finds the container's conmon gone.
-    if (const auto removed = run(call); !removed) TRY(run(call));
+    auto removed = run(call);
+    if (!removed) removed = run(call);
+    if (!removed) return model::fail(std::move(removed).error());
+    if (!removed->empty()) return {};  // it names what it has removed
     if (run({"podman container exists",
              {"container", "exists", "--external", name},
              options_.call_timeout}))

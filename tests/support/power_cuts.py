@@ -21,18 +21,37 @@ echo "recover $(stamp update-agent-recover.service InactiveExitTimestampMonotoni
 cd /opt/operation/systemd-units/installed-bundles.target.wants/
 for unit in *.target; do echo "active $(stamp "$unit" ActiveEnterTimestampMonotonic)"; done
 """
+# Says after how many microseconds the journal had how many records, until it has enough or is gone.
+_WATCH = r"""
+journal=/opt/operation/update-agent/transaction/journal
+exec {{pause}}<> <(:)
+began=${{EPOCHREALTIME/./}}
+seen=0
+while ((seen < {records})); do
+    read -r -t 0.01 -u "$pause"
+    lines=()
+    [ -e $journal ] && mapfile -t lines <$journal
+    ((seen > 0 && ${{#lines[@]}} == 0)) && break
+    ((${{#lines[@]}} > seen)) || continue
+    seen=${{#lines[@]}}
+    echo "$seen $((${{EPOCHREALTIME/./}} - began))"
+done 2>/dev/null
+exit 0
+"""
+_MANY = 10_000
 _START_TIMEOUT = "90s"
 SETTLE_TIMEOUT = 240
 
 
 @dataclass
 class Cut:
-    """Times are in seconds; recovery is from the start of update-agent-recover, none where there was
+    """Times are in seconds, records those of the journal at least; recovery is from the start of update-agent-recover, none where there was
     nothing to recover, up from the kernel's start, both until the last bundle is up. An operation that
     had come to its end was not interrupted."""
 
     what: str
     after: float
+    records: int
     interrupted: bool = False
     became: str = ""
     recovery: float | None = None
@@ -42,8 +61,24 @@ class Cut:
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
         hit = f"in the {self.what}" if self.interrupted else f"after the {self.what}'s end"
-        return (f"cut after {self.after:.2f} s, {hit}: {self.became}, {recovery}, "
+        return (f"cut after {self.after:.2f} s and {self.records} records, {hit}: {self.became}, {recovery}, "
                 f"all up at {self.up:.1f} s")
+
+
+@dataclass(frozen=True)
+class Course:
+    """How an operation went where nothing disturbed it: its seconds, and after how many of them its
+    journal had how many records."""
+
+    duration: float
+    records: list[tuple[int, float]]
+
+    def moment(self, fraction: float) -> tuple[int, float]:
+        """A number of records and the seconds after it, so that what the moment is in does not depend
+        on how fast the machine is just then."""
+        after = fraction * self.duration
+        number, at = max(((number, at) for number, at in self.records if at <= after), default=(0, 0.0))
+        return number, after - at
 
 
 class PowerCuts:
@@ -64,14 +99,14 @@ class PowerCuts:
         self._start = contract.take(vm)
         vm.run(["update-agent", "install", self._old, others[1]], timeout=300)
         self._is_new = False
-        self.duration = self._measure(self._next_update())
+        self.update = self._measure(self._next_update())
         self._is_new = True
-        self.recreation_duration = self._measure(self._next_recreation())
+        self.recreation = self._measure(self._next_recreation())
 
     def cut(self, fraction: float) -> Cut:
         """Cut an update at that part of the time that an undisturbed one takes."""
         update = self._next_update()
-        cut, before, now = self._cut("update", update, fraction * self.duration)
+        cut, before, now = self._cut("update", update, self.update.moment(fraction))
         self._look(cut, before, now)
         self._is_new = cut.became == "new"
         self._again = update
@@ -81,7 +116,7 @@ class PowerCuts:
         """The same while containers are created again because of their device."""
         recreation = self._next_recreation()
         self._again = recreation
-        cut, before, now = self._cut("recreation", recreation, fraction * self.recreation_duration)
+        cut, before, now = self._cut("recreation", recreation, self.recreation.moment(fraction))
         cut.became = "recreated"
         cut.wrong += contract.not_as_before(now, before)
         cut.wrong += [f"{name} has another device" for name in contract.with_old_devices(self.vm)]
@@ -92,15 +127,18 @@ class PowerCuts:
         self.vm.run(self._again, timeout=300)
         self._is_new = self._is_new or self._again[1] == "install"
 
-    def _cut(self, what: str, command: list[str], after: float) -> tuple[Cut, contract.Snapshot,
-                                                                         contract.Snapshot]:
+    def _cut(self, what: str, command: list[str], moment: tuple[int, float]) -> tuple[
+            Cut, contract.Snapshot, contract.Snapshot]:
         before = contract.take(self.vm)
         self.vm.run("sync")
-        cut = Cut(what, after)
+        records, after = moment
         with ThreadPoolExecutor(1) as runner:
+            began = time.monotonic()
             came_to_its_end = runner.submit(self._comes_to_its_end, command)
-            time.sleep(cut.after)
+            self._watch(records)
+            time.sleep(after)
             self.vm.power_cut()
+            cut = Cut(what, time.monotonic() - began, records)
         cut.interrupted = not came_to_its_end.result()
         self.vm.boot()
         settle_boot(self.vm, SETTLE_TIMEOUT)
@@ -127,11 +165,17 @@ class PowerCuts:
         if recover and recover[0]:
             cut.recovery = cut.up - recover[0] / 1e6
 
-    def _measure(self, command: list[str]) -> float:
-        """How long it takes where nothing disturbs it."""
-        began = time.monotonic()
-        self.vm.run(command, timeout=300)
-        return time.monotonic() - began
+    def _measure(self, command: list[str]) -> Course:
+        with ThreadPoolExecutor(1) as runner:
+            records = runner.submit(self._watch, _MANY)
+            began = time.monotonic()
+            self.vm.run(command, timeout=300)
+            return Course(time.monotonic() - began, records.result())
+
+    def _watch(self, records: int) -> list[tuple[int, float]]:
+        """Until the journal of the operation that begins now has so many records, or is gone."""
+        lines = self.vm.run(_WATCH.format(records=records), timeout=300).lines
+        return [(int(number), int(at) / 1e6) for number, at in map(str.split, lines)]
 
     def _next_recreation(self) -> list[str]:
         self._device += 1

@@ -4,11 +4,13 @@
 import json
 
 from . import images
-from .bundles import Maker, description
+from .bundles import Maker, description, pids, status
+from .guest import Guest
 
 CONTAINERS, VOLUMES, GROUPS, INIT_CONTAINERS, ADDONS = 14, 20, 6, 3, 4
 SHARED = range(ADDONS)  # volumes that add-ons may mount, and put files into
 WRITTEN = range(VOLUMES - INIT_CONTAINERS, VOLUMES)  # by init containers
+_START = {"start_timeout": "60s"}
 
 SCOPE = {"type": "object", "properties": {"containers": {"type": "array", "items": {
     "type": "object", "properties": {"cap-add": {"type": "array", "items": {"enum": ["SYS_NICE"]}}}}}}}
@@ -24,7 +26,7 @@ def base(version: str, **keys) -> str:
     volumes = [_table("volumes", name=f"volume{n}", read_write_groups=[f"group{n % GROUPS}"],
                      shared=n in SHARED, file_provider_access=n in SHARED) for n in range(VOLUMES)]
     inits = [f'[[init-containers]]\nname = "prepare{n}"\nimage = "localhost/ready:1.0.0"\n'
-             f'user = "2050"\ngroups = ["group{volume % GROUPS}"]\nmax-wait = "30s"\n'
+             f'user = "2050"\ngroups = ["group{volume % GROUPS}"]\nmax-wait = "60s"\n'
              f'command = ["/ready", "--touch", "/data/made-by-{version}", "--exit", "0"]\n'
              f'mounts = [{{ volume = "volume{volume}", target = "/data" }}]\n'
              for n, volume in enumerate(WRITTEN)]
@@ -32,19 +34,18 @@ def base(version: str, **keys) -> str:
                                "env": {"VERSION": version if n < 4 else "any"},
                                "mounts": [{"volume": f"volume{n}", "target": "/data"}]}
                   for n in range(CONTAINERS)}
-    return description("base", type="base", version=version, start_timeout="60s",
-                       scope_definitions=["nice"], containers=containers,
-                       extra="".join([*groups, *volumes, *inits]), **keys)
+    return description("base", version, containers, type="base", scope_definitions=["nice"],
+                       extra="".join([*groups, *volumes, *inits]), **_START | keys)
 
 
 def addon(number: int, version: str, **keys) -> str:
     provider = _table("file-providers", image=f"localhost/files:{version}").rstrip()
     copy = f'copy = [{{ from = "/chart", volume = "volume{number}", to = "/chart{number}" }}]\n'
     return description(f"addon{number}", version=version, requires={"base": "*"}, scope="nice",
-                       extra=f"{provider}\n{copy}", start_timeout="60s",
-                       containers={f"addon{number}-main": {
+                       extra=f"{provider}\n{copy}", containers={f"addon{number}-main": {
                            "cap-add": ["SYS_NICE"], "groups": [f"group{number % GROUPS}"],
-                           "mounts": [{"volume": f"volume{number}", "target": "/data"}]}}, **keys)
+                           "mounts": [{"volume": f"volume{number}", "target": "/data"}]}},
+                       **_START | keys)
 
 
 def bundles(maker: Maker, version: str, **keys) -> list[str]:
@@ -54,3 +55,46 @@ def bundles(maker: Maker, version: str, **keys) -> list[str]:
     texts = {"base": base(version, **keys)}
     texts |= {f"addon{n}": addon(n, version, **keys) for n in range(ADDONS)}
     return [maker.make(text, f"/srv/{name}-{version}.bundle") for name, text in texts.items()]
+
+
+def live_through_it(guest: Guest, maker: Maker, timeout: float = 300, **keys) -> None:
+    """From its installation over an update and the way back to its end; `timeout` is an operation's."""
+    first, second = (bundles(maker, version, **keys) for version in ("1.0.0", "2.0.0"))
+    guest.run(["update-agent", "install", *first], timeout=timeout)
+    assert len(status(guest)) == CONTAINERS + ADDONS
+    assert {each["state"] for each in status(guest).values()} == {"running"}
+    assert _made(guest) == _expected("1.0.0") and _charts(guest) == {"chart 1.0.0"}
+    before = pids(guest)
+
+    guest.run(["update-agent", "install", *second], timeout=timeout)
+    assert _made(guest) == _expected("2.0.0") | {f"volume{n}/made-by-1.0.0" for n in WRITTEN}
+    assert _charts(guest) == {"chart 2.0.0"}
+    after = pids(guest)
+    # Files come to the volumes of the add-ons' containers, which stop for that.
+    kept = {f"part{n}" for n in range(4, CONTAINERS)}
+    assert {name for name in before if before[name] == after[name]} == kept
+
+    guest.run("update-agent rollback", timeout=timeout)
+    assert _made(guest) == _expected("1.0.0") and _charts(guest) == {"chart 1.0.0"}
+    assert {each["state"] for each in status(guest).values()} == {"running"}
+    assert guest.run("update-agent verify", check=False, timeout=timeout).ok
+
+    names = [f"addon{n}" for n in range(ADDONS)] + ["base"]
+    guest.run(["update-agent", "remove", *names], timeout=timeout)
+    assert not status(guest)
+    assert _made(guest) == {f"volume{n}/made-by-1.0.0" for n in WRITTEN}
+    assert not guest.run("podman ps --quiet").lines
+
+
+def _made(guest: Guest) -> set[str]:
+    """Files in the volumes, each with the volume's name."""
+    return set(guest.run("cd /opt/data/base && find . -type f -printf '%P\\n'").lines)
+
+
+def _charts(guest: Guest) -> set[str]:
+    return set(guest.run("cat /opt/data/base/volume?/chart* 2>/dev/null; true").stdout
+               .replace("chart ", "\nchart ").split("\n")) - {""}
+
+
+def _expected(version: str) -> set[str]:
+    return {f"volume{n}/chart{n}" for n in SHARED} | {f"volume{n}/made-by-{version}" for n in WRITTEN}

@@ -12,7 +12,7 @@ from support.power_cuts import PowerCuts
 def test_a_cut_in_an_operation_leaves_one_set_whole(vm, pki):
     series = PowerCuts(vm, Maker(vm, pki))
     cuts = [series.cut(0.6), series.cut_recreation(0.4)]
-    print(f"an update takes {series.duration:.2f} s", *cuts, sep="\n")
+    print(f"an update takes {series.update.duration:.2f} s", *cuts, sep="\n")
     assert not [each for cut in cuts for each in cut.wrong]
     assert all(cut.interrupted for cut in cuts)
     assert any(cut.recovery is not None for cut in cuts)

@@ -81,6 +81,16 @@ TEST_CASE("Every call has its words, and none goes through a shell") {
     }
 }
 
+TEST_CASE("Where podman names what it has removed nothing is left to look for") {
+    const FakePodman fake("echo 0123456789ab");
+    PodmanCli podman(options(fake));
+    REQUIRE(podman.remove_container("a"));
+    REQUIRE(podman.remove_run("a"));
+    REQUIRE(fake.calls().size() == 2);
+    CHECK(fake.calls().front().starts_with("[rm]"));
+    CHECK(fake.calls().back().starts_with("[rm]"));
+}
+
 TEST_CASE("Containers that are not ours are not listed") {
     const FakePodman fake(R"(echo '[{"Id":"1","Names":["a"],"State":"running","Labels":null},
         {"Id":"2","Names":["b"],"State":"created","Labels":{"update-agent.container":"b"}},

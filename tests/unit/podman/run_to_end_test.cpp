@@ -34,9 +34,16 @@ TEST_CASE("What ran to its end has the exit code that podman noted, and its last
     CHECK(fake.calls().front() == "[start][--attach][setup-1]");
 }
 
+TEST_CASE("What ended with a failure before podman has cleaned up has its exit code, too") {
+    // podman 5 calls it stopped until then.
+    const FakePodman fake("case $1 in start) exit 3;; inspect) echo 'stopped 3';; esac");
+    const auto run = PodmanCli(options(fake)).run_to_end("setup-1", 1min, kNever);
+    REQUIRE(run);
+    CHECK(run->exit_code == 3);
+}
+
 TEST_CASE("Only the last lines of a long output are kept") {
-    // podman 5 says so until it has cleaned up.
-    const FakePodman fake("case $1 in start) seq 100000;; inspect) echo 'stopped 0';; esac");
+    const FakePodman fake("seq 100000");
     PodmanCli podman(options(fake));
     const auto run = podman.run_to_end("setup-1", 1min, kNever);
     REQUIRE(run);
@@ -44,6 +51,7 @@ TEST_CASE("Only the last lines of a long output are kept") {
     REQUIRE(run->last_lines.size() == 10);
     CHECK(run->last_lines.front() == "99991");
     CHECK(run->last_lines.back() == "100000");
+    CHECK(fake.calls() == Lines{"[start][--attach][setup-1]"});
 }
 
 TEST_CASE("What did not start is podman's failure, in its words") {
