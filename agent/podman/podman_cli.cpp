@@ -29,7 +29,7 @@ constexpr const char* kOurs = "update-agent.container";
 
 /// A listing is over before its garbage is worth collecting, unless the store is a very large one:
 /// https://pkg.go.dev/runtime#hdr-Environment_Variables.
-const std::map<std::string, std::string> kUncollected{{"GOGC", "off"}, {"GOMEMLIMIT", "256MiB"}};
+const std::map<std::string, std::string> kUncollected{{"GOGC", "off"}, {"GOMEMLIMIT", "64MiB"}};
 
 /// A directory for the blobs that podman copies before it unpacks them, emptied of what a killed
 /// pull left there.
@@ -137,14 +137,13 @@ Result<std::vector<ImageInfo>> PodmanCli::images() {
 }
 
 Result<std::vector<ContainerInfo>> PodmanCli::containers() {
-    TRY_ASSIGN(const std::string json, run({"podman ps",
-                                            {"ps", "--all", "--format", "json"},
-                                            options_.call_timeout,
-                                            kUncollected}));
-    TRY_ASSIGN(auto containers, parse_containers(json));
-    // podman would take longer to filter them.
-    std::erase_if(containers, [](const auto& each) { return each.labels.count(kOurs) == 0; });
-    return containers;
+    TRY_ASSIGN(const std::string json,
+               run({"podman ps",
+                    // podman looks at no others, whatever is wrong with them.
+                    {"ps", "--all", "--filter", std::string("label=") + kOurs, "--format", "json"},
+                    options_.call_timeout,
+                    kUncollected}));
+    return parse_containers(json);
 }
 
 Result<host::Inventory> PodmanCli::inventory() {

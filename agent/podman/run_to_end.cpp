@@ -77,7 +77,7 @@ Result<host::FinishedRun> PodmanCli::run_to_end(const std::string& name, millise
         steady_clock::now() - began >= command.timeout)
         return host::FinishedRun{.exit_code = std::nullopt, .last_lines = last_lines_of(name)};
     if (!output) return model::fail(output.error());
-    // Without a failure this is the program's own.
+    // 0 is no failure of podman's, and the program's own as long as nobody else had started it.
     const auto code = output->status == 0 ? Result<int>(0) : exit_code_of(name);
     if (!code && output->status != 0)
         return model::fail(failure(command.title, output->status, output->standard_error));
