@@ -27,7 +27,7 @@ journal=/opt/operation/update-agent/transaction/journal
 exec {{pause}}<> <(:)
 began=${{EPOCHREALTIME/./}}
 seen=0
-while ((seen < {records})); do
+while ((seen < {records} && SECONDS < 200)); do
     read -r -t 0.01 -u "$pause"
     lines=()
     [ -e $journal ] && mapfile -t lines <$journal
@@ -135,7 +135,8 @@ class PowerCuts:
         with ThreadPoolExecutor(1) as runner:
             began = time.monotonic()
             came_to_its_end = runner.submit(self._comes_to_its_end, command)
-            self._watch(records)
+            if records:
+                self._watch(records)
             time.sleep(after)
             self.vm.power_cut()
             cut = Cut(what, time.monotonic() - began, records)
