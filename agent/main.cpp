@@ -9,6 +9,7 @@
 #include "agent/machine/linux_machine.hpp"
 #include "agent/podman/podman_cli.hpp"
 #include "agent/store/paths.hpp"
+#include "agent/systemd/journal_events.hpp"
 #include "agent/systemd/systemd_bus.hpp"
 
 int main(int argc, char** argv) {
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
     }
     const auto& options = line->options;
     auto configuration = config::load_configuration(options.root, options.config);
-    if (!configuration) return cli::report_error(configuration.error(), options.json);
+    if (!configuration) return cli::report_error(configuration.error(), options);
 
     using std::chrono::ceil;
     using std::chrono::milliseconds;
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
          .cancelled = cli::cancellation_requested});
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;
+    systemd::JournalEvents events;
     return cli::run(
         *line, std::move(*configuration),
         {.engine = engine,
@@ -48,7 +50,8 @@ int main(int argc, char** argv) {
          .packages = packages,
          .package_installer = package_installer,
          .machine = machine,
-         .devices = devices},
+         .devices = devices,
+         .events = events},
         {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",
          .build_date = std::chrono::system_clock::from_time_t(UPDATE_AGENT_BUILD_DATE)});
 }

@@ -167,6 +167,11 @@ void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen)
 
 void add_options(CLI::App& app, Options& options) {
     app.add_flag("--json", options.json, "Print JSON");
+    app.add_option_function<std::string>(
+           "--progress",
+           [&options](const std::string& kind) { options.json_progress = kind == "json"; },
+           "How progress is told: text, or json with a document a line")
+        ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("-q,--quiet", options.quiet, "Print no progress");
     app.add_flag("-v,--verbose", options.verbose, "Print every step");
     app.add_option("--root", options.root, "Work below this directory and start nothing");

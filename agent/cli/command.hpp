@@ -104,6 +104,8 @@ using Command =
 
 struct Options {
     bool json = false;
+    /// Progress and the result as JSON, a document a line.
+    bool json_progress = false;
     bool quiet = false;
     bool verbose = false;
     std::filesystem::path root = "/";

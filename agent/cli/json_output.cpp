@@ -16,9 +16,17 @@ Json document() {
     return Json{{"format", kFormat}};
 }
 
-std::string print(const Json& value) {
-    // Text from the outside may not be UTF-8; a report is printed all the same.
-    return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+/// Text from the outside may not be UTF-8; it is printed all the same.
+std::string print(const Json& value, int indentation = 2) {
+    return value.dump(indentation, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string print_record(const char* event, const Json& rest) {
+    constexpr int kOneLine = -1;
+    Json value = document();
+    value["event"] = event;
+    value.update(rest);
+    return print(value, kOneLine);
 }
 
 Json strings(const std::vector<model::BundleId>& ids) {
@@ -316,6 +324,35 @@ std::string error(const model::Error& error) {
 
 std::string done() {
     return print(document());
+}
+
+std::string plan_record(const operations::Outcome& planned) {
+    return print_record("plan", {{"plan", Json::parse(outcome(planned))}});
+}
+
+std::string effect_record(std::string_view phase, std::size_t done, std::size_t total) {
+    return print_record("effect", {{"phase", phase},
+                                   {"done", done},
+                                   {"total", total},
+                                   {"percent", total == 0 ? 100 : done * 100 / total}});
+}
+
+std::string step_record(const std::string& what) {
+    return print_record("step", {{"text", what}});
+}
+
+std::string bytes_record(std::uint64_t done, std::uint64_t total) {
+    return print_record("bytes", {{"done", done}, {"total", total}});
+}
+
+std::string warning_record(const std::string& text) {
+    return print_record("warning", {{"text", text}});
+}
+
+std::string end_record(int exit_code, const std::string& result, const std::string& text) {
+    return print_record("end", {{"exit-code", exit_code},
+                                {"result", result.empty() ? Json() : Json::parse(result)},
+                                {"text", text}});
 }
 
 }  // namespace agent::cli::json

@@ -43,4 +43,17 @@ inline constexpr int kFormat = 1;
 /// For commands that only do.
 [[nodiscard]] std::string done();
 
+// Records of --progress=json: documents on one line each.
+
+[[nodiscard]] std::string plan_record(const operations::Outcome& planned);
+[[nodiscard]] std::string effect_record(std::string_view phase, std::size_t done,
+                                        std::size_t total);
+[[nodiscard]] std::string step_record(const std::string& what);
+[[nodiscard]] std::string bytes_record(std::uint64_t done, std::uint64_t total);
+[[nodiscard]] std::string warning_record(const std::string& text);
+/// The last one. The result is the document that --json prints, the text what is printed without
+/// it; either may be empty.
+[[nodiscard]] std::string end_record(int exit_code, const std::string& result,
+                                     const std::string& text);
+
 }  // namespace agent::cli::json

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "agent/cli/json_output.hpp"
+#include "agent/cli/json_progress.hpp"
 #include "agent/cli/signals.hpp"
 #include "agent/cli/terminal_progress.hpp"
 #include "agent/cli/text_output.hpp"
@@ -36,8 +37,9 @@ std::string caller() {
     return name + " (" + std::to_string(uid) + ")";
 }
 
-/// What a command prints when it is done, and its exit code.
+/// What a command prints when it is done, one or the other, and its exit code.
 struct Report {
+    std::string json;
     std::string text;
     int status = 0;
 };
@@ -45,7 +47,7 @@ struct Report {
 /// Runs one command; there is one overload for each alternative of Command.
 class Runner {
   public:
-    Runner(const Context& context, bool json) : context_(context), json_(json) {}
+    Runner(const Context& context, const Options& options) : context_(context), options_(options) {}
 
     Result<Report> operator()(const Install& command) const {
         return changed({.operation = "install",
@@ -80,30 +82,30 @@ class Runner {
     }
     Result<Report> operator()(const Recover& /*command*/) const {
         TRY_ASSIGN(const auto settled, operations::recover(context_));
-        return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};
+        return Report{.json = json::settled(settled), .text = text::settled(settled)};
     }
     Result<Report> operator()(const Recreate& command) const {
         TRY_ASSIGN(const auto done, operations::recreate(context_, command.if_changed));
-        return Report{.text = json_ ? json::recreated(done) : text::recreated(done)};
+        return Report{.json = json::recreated(done), .text = text::recreated(done)};
     }
     Result<Report> operator()(const Confirm& /*command*/) const {
         TRY_ASSIGN(const auto settled, operations::confirm(context_));
-        return Report{.text = json_ ? json::settled(settled) : text::settled(settled)};
+        return Report{.json = json::settled(settled), .text = text::settled(settled)};
     }
     Result<Report> operator()(const List& /*command*/) const {
         TRY_ASSIGN(const auto status, operations::status(context_));
-        return Report{.text = json_ ? json::list(status) : text::list(status)};
+        return Report{.json = json::list(status), .text = text::list(status)};
     }
     Result<Report> operator()(const ShowStatus& /*command*/) const {
         TRY_ASSIGN(const auto status, operations::status(context_));
-        return Report{.text = json_ ? json::status(status)
-                                    : text::status(status, context_.host.machine.now())};
+        return Report{.json = json::status(status),
+                      .text = text::status(status, context_.host.machine.now())};
     }
     Result<Report> operator()(const Show& command) const {
         TRY_ASSIGN(const auto status, operations::status(context_));
         for (const auto& bundle : status.bundles)
             if (bundle.description.id.value() == command.id)
-                return Report{.text = json_ ? json::show(bundle) : text::show(bundle)};
+                return Report{.json = json::show(bundle), .text = text::show(bundle)};
         return model::fail(ErrorCode::not_found, "the bundle " + command.id +
                                                      " is not installed; 'update-agent list' "
                                                      "shows what is");
@@ -126,7 +128,7 @@ class Runner {
         std::vector<std::string> arguments = {"journalctl", "--lines",
                                               std::to_string(command.lines)};
         if (command.follow) arguments.emplace_back("--follow");
-        if (json_) arguments.emplace_back("--output=json");
+        if (options_.json || options_.json_progress) arguments.emplace_back("--output=json");
         if (context_.offline) arguments.push_back("--root=" + context_.paths.root().string());
         for (const auto& service : operations::services_of(set, subject))
             arguments.push_back("--unit=" + service);
@@ -136,39 +138,40 @@ class Runner {
         TRY_ASSIGN(auto entries, store::read_history(context_.paths));
         if (command.lines != 0 && entries.size() > command.lines)
             entries.erase(entries.begin(), entries.end() - command.lines);
-        return Report{.text = json_ ? json::history(entries) : text::history(entries)};
+        return Report{.json = json::history(entries), .text = text::history(entries)};
     }
     Result<Report> operator()(const Doctor& /*command*/) const {
         const auto checks = operations::examine(context_);
-        Report report{.text = json_ ? json::doctor(checks) : text::doctor(checks)};
+        Report report{.json = json::doctor(checks), .text = text::doctor(checks)};
         for (const auto& check : checks)
             if (check.finding == operations::Finding::failure) report.status = 1;
         return report;
     }
     Result<Report> operator()(const Verify& command) const {
         TRY_ASSIGN(const auto done, operations::verify(context_, command.repair));
-        return Report{.text = json_ ? json::verified(done) : text::verified(done),
+        return Report{.json = json::verified(done),
+                      .text = text::verified(done),
                       .status = done.left() == 0 ? 0 : 1};
     }
     Result<Report> operator()(const BundleCreate& command) const {
         TRY_ASSIGN(const auto created, operations::create_bundle(context_, command.request));
-        return Report{.text = json_ ? json::created(created) : text::created(created)};
+        return Report{.json = json::created(created), .text = text::created(created)};
     }
     Result<Report> operator()(const BundleValidate& command) const {
         TRY_ASSIGN(const auto description,
                    operations::validate_description(context_, command.description));
-        return Report{.text = json_ ? json::validated(description)
-                                    : command.description.string() + ": " + description.id.value() +
-                                          " " + description.version.to_string() + " is valid\n"};
+        return Report{.json = json::validated(description),
+                      .text = command.description.string() + ": " + description.id.value() + " " +
+                              description.version.to_string() + " is valid\n"};
     }
     Result<Report> operator()(const BundleInspect& command) const {
         TRY_ASSIGN(const auto inspected, operations::inspect_bundle(context_, command.file));
-        return Report{.text = json_ ? json::inspected(inspected) : text::inspected(inspected)};
+        return Report{.json = json::inspected(inspected), .text = text::inspected(inspected)};
     }
     Result<Report> operator()(const BundleVerify& command) const {
         TRY_ASSIGN(const auto verified, operations::verify_bundle(context_, command.file));
-        if (json_) return Report{.text = json::inspected(verified)};
-        return Report{.text = command.file.string() + ": good, " +
+        return Report{.json = json::inspected(verified),
+                      .text = command.file.string() + ": good, " +
                               (verified.signer ? "signed by " + verified.signer->signer.subject
                                                : std::string("not signed")) +
                               "\n"};
@@ -177,14 +180,13 @@ class Runner {
         TRY_ASSIGN(const auto range, as_usage(model::VersionRange::parse(command.range)));
         TRY_ASSIGN(const auto version, as_usage(model::Version::parse(command.version)));
         const bool matches = range.contains(version);
-        return Report{.text = json_ ? json::matched(matches) : std::string(),
-                      .status = matches ? 0 : 1};
+        return Report{.json = json::matched(matches), .text = {}, .status = matches ? 0 : 1};
     }
     Result<Report> operator()(const VersionCompare& command) const {
         TRY_ASSIGN(const auto left, as_usage(model::Version::parse(command.left)));
         TRY_ASSIGN(const auto right, as_usage(model::Version::parse(command.right)));
         const std::string order = left < right ? "lt" : right < left ? "gt" : "eq";
-        return Report{.text = json_ ? json::compared(order) : order + "\n"};
+        return Report{.json = json::compared(order), .text = order + "\n"};
     }
     Result<Report> operator()(const Startup& /*command*/) const {
         TRY(operations::startup(context_));
@@ -213,9 +215,9 @@ class Runner {
   private:
     Result<Report> changed(const operations::ChangeRequest& request) const {
         TRY_ASSIGN(const auto outcome, operations::change(context_, request));
-        return Report{.text = json_ ? json::outcome(outcome) : text::outcome(outcome)};
+        return Report{.json = json::outcome(outcome), .text = text::outcome(outcome)};
     }
-    Result<Report> done() const { return Report{.text = json_ ? json::done() : std::string()}; }
+    Result<Report> done() const { return Report{.json = json::done(), .text = {}}; }
 
     template <typename T>
     static Result<T> as_usage(Result<T> result) {
@@ -235,41 +237,57 @@ class Runner {
     }
 
     const Context& context_;
-    bool json_;
+    const Options& options_;
 };
 
-TerminalProgress::Detail detail_of(const Options& options) {
-    if (options.quiet || options.json) return TerminalProgress::Detail::quiet;
-    return options.verbose ? TerminalProgress::Detail::steps : TerminalProgress::Detail::normal;
+std::unique_ptr<operations::Progress> make_progress(const Options& options) {
+    using Detail = TerminalProgress::Detail;
+    if (options.json_progress) return std::make_unique<JsonProgress>();
+    return std::make_unique<TerminalProgress>(options.quiet || options.json ? Detail::quiet
+                                              : options.verbose             ? Detail::steps
+                                                                            : Detail::normal);
 }
 
-}  // namespace
-
-int report_error(const model::Error& error, bool json) {
-    if (json) std::fputs(json::error(error).c_str(), stdout);
-    std::fprintf(stderr, "update-agent: %s\n", error.text().c_str());
-    return model::exit_code(error.code());
-}
-
-int run(const CommandLine& line, config::Configuration configuration, const operations::Host& host,
-        const BuildFacts& build) {
+Result<Report> carry_out(const CommandLine& line, config::Configuration configuration,
+                         const operations::Host& host, const BuildFacts& build) {
     const auto& options = line.options;
-    TerminalProgress progress(detail_of(options));
+    const auto progress = make_progress(options);
     const Context context{.paths = store::Paths(options.root),
                           .configuration = std::move(configuration),
                           .host = host,
-                          .progress = progress,
+                          .progress = *progress,
                           .cancelled = cancellation_requested,
                           .offline = options.root != "/",
                           .who = caller(),
                           .build_date = build.build_date,
                           .stop_helper = build.stop_helper};
     catch_signals();
-    const auto report = std::visit(Runner(context, options.json), line.command);
-    progress.finish();
-    if (!report) return report_error(report.error(), options.json);
-    std::fputs(report->text.c_str(), stdout);
-    return report->status;
+    return std::visit(Runner(context, options), line.command);
+}
+
+int print(const Report& report, const Options& options) {
+    auto text = options.json && !report.json.empty() ? report.json : report.text;
+    if (options.json_progress) text = json::end_record(report.status, report.json, report.text);
+    std::fputs(text.c_str(), stdout);
+    return report.status;
+}
+
+}  // namespace
+
+int report_error(const model::Error& error, const Options& options) {
+    const int status = model::exit_code(error.code());
+    const std::string text = "update-agent: " + error.text() + "\n";
+    if (options.json_progress || options.json)
+        static_cast<void>(
+            print({.json = json::error(error), .text = text, .status = status}, options));
+    std::fputs(text.c_str(), stderr);
+    return status;
+}
+
+int run(const CommandLine& line, config::Configuration configuration, const operations::Host& host,
+        const BuildFacts& build) {
+    const auto report = carry_out(line, std::move(configuration), host, build);
+    return report ? print(*report, line.options) : report_error(report.error(), line.options);
 }
 
 }  // namespace agent::cli

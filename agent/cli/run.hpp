@@ -17,11 +17,12 @@ struct BuildFacts {
 };
 
 /// Carries out a parsed command line: prints results on standard output, everything else on
-/// standard error, and returns the exit code.
+/// standard error (or, as the options want it, progress as JSON on standard output), and returns
+/// the exit code.
 [[nodiscard]] int run(const CommandLine& line, config::Configuration configuration,
                       const operations::Host& host, const BuildFacts& build);
 
 /// Prints the error as `run` does, and returns its exit code.
-[[nodiscard]] int report_error(const model::Error& error, bool json);
+[[nodiscard]] int report_error(const model::Error& error, const Options& options);
 
 }  // namespace agent::cli

@@ -22,13 +22,15 @@ class TerminalProgress final : public operations::Progress {
     explicit TerminalProgress(Detail detail);
     ~TerminalProgress() override;
 
+    void plan(const operations::Outcome& /*planned*/) override {}
+    void effect(std::string_view /*phase*/, std::size_t /*done*/, std::size_t /*total*/) override {}
     void step(const std::string& what) override;
     void bytes(std::uint64_t done, std::uint64_t total) override;
     void warning(const std::string& text) override;
-    /// Wipes the progress line, so that what follows starts on a clean one.
-    void finish();
 
   private:
+    /// Wipes the progress line, so that what follows starts on a clean one.
+    void finish();
     void draw(const std::string& line);
 
     Detail detail_;

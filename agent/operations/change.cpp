@@ -232,9 +232,11 @@ std::set<std::string> containers_after(const planning::Plan& plan, const StepInp
     return names;
 }
 
-Result<> carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared) {
+Result<> carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared,
+                   const Outcome& planned) {
     const auto start = context.host.machine.monotonic();
     TRY_ASSIGN(const auto input, step_input(context, request, prepared));
+    context.progress.plan(planned);
     World world{.context = context, .readers = std::move(prepared.opened.readers)};
     TRY_ASSIGN(auto transaction,
                Transaction::begin(world, transaction_info(context, request, prepared),
@@ -279,7 +281,7 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
         TRY(step_input(context, request, prepared));
         return outcome;
     }
-    TRY(carry_out(context, request, prepared));
+    TRY(carry_out(context, request, prepared, outcome));
     outcome.generation_after = prepared.plan.result.generation;
     if (context.offline) return outcome;
     if (const auto recreated = recreate_what_changed_meanwhile(context); !recreated)

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/model/exit_code.hpp"
+#include "agent/operations/announcement.hpp"
 #include "agent/operations/candidates.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/kept_snapshots.hpp"
@@ -29,21 +30,23 @@ Result<> write_floors(const Context& context, const TransactionInfo& info) {
     return store::write_floors(context.paths, info.floors);
 }
 
+int exit_code_of(const Result<>& result) {
+    return result ? 0 : model::exit_code(result.error().code());
+}
+
 /// Where it was concluded before with the same end, and only not to the end.
-bool recorded(const Context& context, const std::string& transaction, int exit_code) {
+bool recorded(const Context& context, const std::string& transaction, const Result<>& result) {
     const auto entries = store::read_history(context.paths);
     if (!entries) return false;
     const auto last = std::find_if(entries->rbegin(), entries->rend(), [&](const auto& entry) {
         return entry.transaction == transaction;
     });
-    return last != entries->rend() && last->exit_code == exit_code;
+    return last != entries->rend() && last->exit_code == exit_code_of(result);
 }
 
 Result<> record(const Context& context, const Transaction& transaction, const Result<>& result,
                 std::chrono::milliseconds duration) {
     const auto& info = transaction.state().info;
-    const int exit_code = result ? 0 : model::exit_code(result.error().code());
-    if (recorded(context, info.id, exit_code)) return {};
     const auto current = store::Generations(context.paths).current();
     // A clock that fell behind must not take the floor of certificates down with it.
     const auto clock = validity_clock(context);
@@ -56,7 +59,7 @@ Result<> record(const Context& context, const Transaction& transaction, const Re
                                                  .generation_before = info.from,
                                                  .generation_after = current.value_or(info.from),
                                                  .outcome = result ? "done" : result.error().text(),
-                                                 .exit_code = exit_code,
+                                                 .exit_code = exit_code_of(result),
                                                  .duration_ms = duration.count(),
                                                  .notes = std::move(notes),
                                                  .transaction = info.id,
@@ -111,8 +114,12 @@ void conclude(const Context& context, const Transaction& transaction, const Resu
         warn(context, "what is known of failed sets could not be written",
              remember_health(context, state, result));
     }
-    warn(context, "the history could not be written",
-         record(context, transaction, result, duration));
+    // What was undone only by now may have failed with the same code before.
+    if (transaction.undid() || !recorded(context, state.info.id, result)) {
+        announce_end(context, transaction, result);
+        warn(context, "the history could not be written",
+             record(context, transaction, result, duration));
+    }
     if (!result && !undone(state)) return;
     if (result) purge(context, state.info);
     if (result || disturbed(state))

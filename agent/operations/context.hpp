@@ -8,6 +8,7 @@
 #include "agent/config/configuration.hpp"
 #include "agent/host/container_engine.hpp"
 #include "agent/host/devices.hpp"
+#include "agent/host/event_log.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/package_installer.hpp"
@@ -25,6 +26,7 @@ struct Host {
     host::PackageInstaller& package_installer;
     host::Machine& machine;
     host::Devices& devices;
+    host::EventLog& events;
 };
 
 /// Jobs of units that stop or restart take as long as the containers' own timeouts; this only

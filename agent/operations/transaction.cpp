@@ -2,6 +2,7 @@
 #include "agent/operations/transaction.hpp"
 
 #include "agent/model/overloaded.hpp"
+#include "agent/operations/announcement.hpp"
 #include "agent/operations/restoration.hpp"
 
 namespace agent::operations {
@@ -50,6 +51,7 @@ Result<Transaction> Transaction::begin(World& world, TransactionInfo info,
                                        std::vector<Effect> effects) {
     TRY_ASSIGN(auto journal,
                store::Journal::begin(world.context.paths, begin_record(info, effects)));
+    announce(world.context, info, host::Happening::begun);
     TransactionState state;
     state.info = std::move(info);
     state.effects = std::move(effects);
@@ -58,6 +60,9 @@ Result<Transaction> Transaction::begin(World& world, TransactionInfo info,
 
 Result<Transaction> Transaction::resume(World& world, TransactionState state) {
     TRY_ASSIGN(auto journal, store::Journal::reopen(world.context.paths));
+    // A judgement is begun to be ended by another process.
+    if (state.info.operation != kConfirmOperation)
+        announce(world.context, state.info, host::Happening::resumed);
     const bool rebooted = state.info.boot != world.context.host.machine.boot_id();
     world.seen = rebooted ? after_boot(state.seen) : state.seen;
     return Transaction(world, std::move(state), std::move(journal));
@@ -95,6 +100,7 @@ Result<> Transaction::do_effect(std::size_t index) {
     TRY(journal_.append(doing_record(index)));
     TRY(journal_.sync());
     state_.begun = std::max(state_.begun, index + 1);
+    world_.context.progress.effect(phase_of(effect), index, state_.effects.size());
     world_.context.progress.step(to_string(effect));
     const auto start = world_.context.host.machine.monotonic();
     const auto result = perform(effect, world_);
@@ -115,8 +121,10 @@ Result<> Transaction::do_effect(std::size_t index) {
 std::vector<std::size_t> Transaction::undo_each(const std::vector<std::size_t>& effects,
                                                 std::vector<Error>& errors) {
     std::vector<std::size_t> failed;
+    std::size_t looked_at = 0;
     for (const auto index : effects) {
         const auto& effect = state_.effects[index];
+        world_.context.progress.effect("undo", looked_at++, effects.size());
         world_.context.progress.step("undoing: " + to_string(effect));
         if (auto result = undo(effect, world_); !result) {
             errors.push_back(result.error().with_context("undoing '" + to_string(effect) + "'"));

@@ -29,6 +29,8 @@ class Transaction {
     [[nodiscard]] model::Error go_back(model::Error reason);
 
     [[nodiscard]] const TransactionState& state() const { return state_; }
+    /// Whether this process has undone anything of it.
+    [[nodiscard]] bool undid() const { return state_.undone.size() > undone_before_; }
     /// What its effects noted in this process.
     [[nodiscard]] const std::vector<std::string>& notes() const { return world_.notes; }
     /// What each phase took in this process.
@@ -36,7 +38,10 @@ class Transaction {
 
   private:
     Transaction(World& world, TransactionState state, store::Journal journal)
-        : world_(world), state_(std::move(state)), journal_(std::move(journal)) {}
+        : world_(world),
+          state_(std::move(state)),
+          undone_before_(state_.undone.size()),
+          journal_(std::move(journal)) {}
     [[nodiscard]] model::Result<> do_effect(std::size_t index);
     [[nodiscard]] model::Result<> may_begin(const Effect& effect);
     [[nodiscard]] std::vector<std::size_t> undo_each(const std::vector<std::size_t>& effects,
@@ -48,6 +53,7 @@ class Transaction {
 
     World& world_;
     TransactionState state_;
+    std::size_t undone_before_;
     store::Journal journal_;
     std::vector<store::HistoryPhase> phases_;
     /// From the first effect that what runs can notice, to the end.

@@ -158,9 +158,12 @@ TEST_CASE("Options stand before or after the command") {
         CHECK(all.config == "c.toml");
     }
     CHECK(options("version compare 1.0.0 2.0.0 --json").json);
+    CHECK(options("list --progress=json").json_progress);
+    CHECK_FALSE(options("list --progress text").json_progress);
     CHECK(options("bundle inspect a.bundle --json").json);
     const auto none = options("list");
     CHECK_FALSE(none.json);
+    CHECK_FALSE(none.json_progress);
     CHECK_FALSE(none.quiet);
     CHECK_FALSE(none.verbose);
     CHECK(none.root == "/");

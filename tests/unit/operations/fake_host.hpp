@@ -14,6 +14,7 @@
 
 #include "agent/host/container_engine.hpp"
 #include "agent/host/devices.hpp"
+#include "agent/host/event_log.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/package_installer.hpp"
@@ -305,8 +306,19 @@ class FakeDevices final : public host::Devices {
     std::map<std::string, model::DeviceNumbers> notes;
 };
 
+class RecordedEvents final : public host::EventLog {
+  public:
+    void write(const host::Event& event) override { all.push_back(event); }
+    std::vector<host::Event> all;
+};
+
 class RecordedProgress final : public agent::operations::Progress {
   public:
+    void plan(const agent::operations::Outcome& /*planned*/) override { ++plans; }
+    void effect(std::string_view phase, std::size_t done, std::size_t total) override {
+        effects.push_back(std::string(phase) + " " + std::to_string(done) + "/" +
+                          std::to_string(total));
+    }
     void step(const std::string& what) override {
         steps.push_back(what);
         at_step(what);
@@ -316,6 +328,8 @@ class RecordedProgress final : public agent::operations::Progress {
 
     /// What the world does meanwhile.
     std::function<void(const std::string&)> at_step = [](const std::string&) {};
+    int plans = 0;
+    std::vector<std::string> effects;
     std::vector<std::string> steps;
     std::vector<std::string> warnings;
     std::uint64_t last_bytes = 0;

@@ -23,8 +23,8 @@ class Journal {
         return services.units[service].invocation;
     }
     LogLines lines_of(const std::vector<Unhealthy>& containers) {
-        return operations::last_log_lines({engine, services, packages, installer, machine, devices},
-                                          containers);
+        return operations::last_log_lines(
+            {engine, services, packages, installer, machine, devices, events}, containers);
     }
 
     TemporaryDirectory directory;
@@ -35,6 +35,7 @@ class Journal {
     FakeInstaller installer{faults, packages};
     FakeMachine machine{faults};
     FakeDevices devices;
+    RecordedEvents events;
 };
 
 }  // namespace

@@ -281,6 +281,7 @@ TEST_CASE("What cannot be undone is tried again by whoever comes next") {
     const auto made = must(store::Generations(scene.paths()).read_set(2));
     auto& stuck = scene.engine.made.at(podman_name(made, "broker"));
     stuck.state = "running";
+    scene.events.all.clear();
     for (const auto& result :
          {operations::recover(scene.context()), operations::recover(scene.context())}) {
         REQUIRE_FALSE(result);
@@ -290,12 +291,19 @@ TEST_CASE("What cannot be undone is tried again by whoever comes next") {
     }
     CHECK_FALSE(scene.remove({"clock"}));
     CHECK(scene.installed().bundles.size() == 3);
+    const auto told = [&](host::Happening what) {
+        return std::count_if(scene.events.all.begin(), scene.events.all.end(),
+                             [what](const auto& event) { return event.what == what; });
+    };
+    CHECK(told(host::Happening::resumed) == 3);
+    CHECK(told(host::Happening::stuck) == 1);
 
     stuck.state = "created";
     const auto recovered = must(operations::recover(scene.context()));
     CHECK(recovered.value().how == How::undone);
     CHECK_FALSE(store::has_journal(scene.paths()));
     CHECK(scene.engine.made.count(podman_name(made, "broker")) == 0);
+    CHECK(told(host::Happening::undone) == 1);
     must(scene.remove({"clock"}));
 }
 

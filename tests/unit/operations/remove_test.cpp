@@ -164,4 +164,5 @@ TEST_CASE("A set that does not come up again is not called restored") {
     CHECK(result.error().code() == ErrorCode::rollback_failed);
     CHECK(has(result.error().text(), "not up again"));
     CHECK(has(result.error().text(), "panel.service"));
+    CHECK(scene.events.all.back().what == host::Happening::stuck);
 }

@@ -92,6 +92,7 @@ class Scene {
     FakeInstaller installer{faults, packages};
     FakeMachine machine{faults};
     FakeDevices devices;
+    RecordedEvents events;
     RecordedProgress progress;
     agent::config::Configuration configuration;
     /// A set that did not become healthy is tried again.
