@@ -32,8 +32,8 @@ class Schemas:
     def check(self, name: str, document: dict) -> None:
         """Readers pass over keys that they do not know; here none may be unknown."""
         self.used.add(name)
-        store = {f"x:/{each}.json": schema for each, schema in self._strict.items()}
-        resolver = jsonschema.RefResolver(f"x:/{name}.json", self._strict[name], store=store)
+        store = {f"file:///{each}.json": schema for each, schema in self._strict.items()}
+        resolver = jsonschema.RefResolver(f"file:///{name}.json", self._strict[name], store=store)
         jsonschema.Draft7Validator(self._strict[name], resolver=resolver).validate(document)
 
 
@@ -85,9 +85,9 @@ def test_every_command(machine, maker, tmp_path):
     machine.run("rm /opt/operation/update-agent/generations/1/units/base-restart.target")
     assert run("verify", "verify", rc=1)["findings"]
     assert run("verify", "verify --repair")["findings"]
-    run("change", "rollback")
-    run("change", f"install {path}")
     run("change", "remove base")
+    assert run("change", "rollback")["restored"] is not None
+    run("change", "remove base --purge")
     assert len(run("history", "history")["operations"]) == 5
     progress = machine.run(f"update-agent install {path} --progress=json", timeout=120).lines
     for line in progress:
