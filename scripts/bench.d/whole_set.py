@@ -31,7 +31,8 @@ systemctl daemon-reload"""
 
 def installation(machine, maker, pairs: int) -> str:
     """Nanoseconds, a line a round: update-agent install, the bare calls."""
-    machine.run("update-agent remove base", timeout=120)
+    machine.run("update-agent remove $(update-agent list --json | jq --raw-output '.bundles[].id')",
+                timeout=120)
     files = realistic_set.bundles(maker, "1.0.0", settle_time="0s")
     machine.run(["update-agent", "install", *files], timeout=300)
     machine.write_file("/srv/bare", _bare(machine))
