@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/journal_events.hpp"
 
-#include <algorithm>
-
-#include "agent/systemd/unit_log.hpp"
-
 #include <sys/uio.h>
 // The fields have no place in the sources: whoever reads them asks for what happened.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <syslog.h>
 #include <systemd/sd-journal.h>
+
+#include <algorithm>
+
+#include "agent/systemd/unit_log.hpp"
 
 namespace agent::systemd {
 

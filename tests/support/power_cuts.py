@@ -45,9 +45,9 @@ SETTLE_TIMEOUT = 240
 
 @dataclass
 class Cut:
-    """Times are in seconds, records those of the journal at least; recovery is from the start of update-agent-recover, none where there was
-    nothing to recover, up from the kernel's start, both until the last bundle is up. An operation that
-    had come to its end was not interrupted."""
+    """Times are in seconds, records those of the journal at least; recovery is from the start of
+    update-agent-recover, none where there was nothing to recover, up from the kernel's start, both
+    until the last bundle is up. An operation that had come to its end was not interrupted."""
 
     what: str
     after: float
@@ -61,8 +61,8 @@ class Cut:
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
         hit = f"in the {self.what}" if self.interrupted else f"after the {self.what}'s end"
-        return (f"cut after {self.after:.2f} s and {self.records} records, {hit}: {self.became}, {recovery}, "
-                f"all up at {self.up:.1f} s")
+        return (f"cut after {self.after:.2f} s and {self.records} records, {hit}: {self.became}, "
+                f"{recovery}, all up at {self.up:.1f} s")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Course:
         """A number of records and the seconds after it, so that what the moment is in does not depend
         on how fast the machine is just then."""
         after = fraction * self.duration
-        number, at = max(((number, at) for number, at in self.records if at <= after), default=(0, 0.0))
+        number, at = max((each for each in self.records if each[1] <= after), default=(0, 0.0))
         return number, after - at
 
 

@@ -21,12 +21,12 @@ def _table(array: str, /, **keys) -> str:
     return "\n".join([f"[[{array}]]", *lines, ""])
 
 
-def base(version: str, **keys) -> str:
+def base(version: str, max_wait: str, **keys) -> str:
     groups = [_table("groups", name=f"group{n}", gid=2010 + n) for n in range(GROUPS)]
     volumes = [_table("volumes", name=f"volume{n}", read_write_groups=[f"group{n % GROUPS}"],
                      shared=n in SHARED, file_provider_access=n in SHARED) for n in range(VOLUMES)]
     inits = [f'[[init-containers]]\nname = "prepare{n}"\nimage = "localhost/ready:1.0.0"\n'
-             f'user = "2050"\ngroups = ["group{volume % GROUPS}"]\nmax-wait = "60s"\n'
+             f'user = "2050"\ngroups = ["group{volume % GROUPS}"]\nmax-wait = "{max_wait}"\n'
              f'command = ["/ready", "--touch", "/data/made-by-{version}", "--exit", "0"]\n'
              f'mounts = [{{ volume = "volume{volume}", target = "/data" }}]\n'
              for n, volume in enumerate(WRITTEN)]
@@ -48,11 +48,11 @@ def addon(number: int, version: str, **keys) -> str:
                        **_START | keys)
 
 
-def bundles(maker: Maker, version: str, **keys) -> list[str]:
-    """Files of the base and of the add-ons."""
+def bundles(maker: Maker, version: str, max_wait: str = "30s", **keys) -> list[str]:
+    """Files of the base and of the add-ons; `max_wait` is an init container's."""
     images.load(maker.guest, f"localhost/files:{version}", files={"chart": f"chart {version}".encode()})
     maker.guest.write_file("/srv/schemas/nice.json", json.dumps(SCOPE))
-    texts = {"base": base(version, **keys)}
+    texts = {"base": base(version, max_wait, **keys)}
     texts |= {f"addon{n}": addon(n, version, **keys) for n in range(ADDONS)}
     return [maker.make(text, f"/srv/{name}-{version}.bundle") for name, text in texts.items()]
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a program reads while a command runs.
+#include <fcntl.h>
+
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -88,6 +90,26 @@ TEST_CASE("Bytes are told now and then, and when there are no more") {
     CHECK(all.size() < 100);
     CHECK(all.front().at("done") == 1);
     CHECK(all.back() == Json{{"format", 1}, {"event", "bytes"}, {"done", 1000}, {"total", 1000}});
+}
+
+TEST_CASE("A reader that does not read is not waited for") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_NONBLOCK) == 0);
+    const std::string block(4096, 'x');
+    while (::write(ends[1], block.data(), block.size()) > 0) {
+    }
+    REQUIRE(::fcntl(ends[1], F_SETFL, 0) == 0);
+    std::fflush(stdout);
+    const int saved = ::dup(STDOUT_FILENO);
+    ::dup2(ends[1], STDOUT_FILENO);
+    agent::cli::JsonProgress().step("would wait for ever");
+    ::dup2(saved, STDOUT_FILENO);
+    std::string last(block.size(), ' ');
+    while (::read(ends[0], last.data(), last.size()) > 0) {
+    }
+    CHECK(last == block);
+    for (const int each : {ends[0], ends[1], saved})
+        ::close(each);
 }
 
 TEST_CASE("A warning that is not UTF-8 is a record all the same") {

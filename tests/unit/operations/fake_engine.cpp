@@ -183,6 +183,7 @@ Result<std::filesystem::path> FakeEngine::mount_image(const model::Sha256& image
         if (image_names.count(image.hex()) == 0)
             return model::fail(ErrorCode::not_found, "no such image: " + image.hex());
         mounted.insert(image.hex());
+        ++mounts;
         return image_files;
     });
 }

@@ -115,6 +115,8 @@ class FakeEngine final : public host::ContainerEngine {
     /// Where the file system of every image is.
     std::filesystem::path image_files;
     std::set<std::string> mounted;
+    /// How often an image was mounted.
+    int mounts = 0;
     /// Names of images that can be pushed; each one's content is its name.
     std::set<std::string> gives;
     /// What registries have, by reference.

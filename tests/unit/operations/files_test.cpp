@@ -49,6 +49,8 @@ TEST_CASE("Files are there before the containers are, and no image stays mounted
     CHECK(read_text(in_maps(scene, "of/deep/south")) == "south");
     CHECK(scene.active("plotter.service"));
     CHECK(scene.engine.mounted.empty());
+    // Once, to look whether all of them can be copied, and to copy them.
+    CHECK(scene.engine.mounts == 1);
 }
 
 TEST_CASE("An update takes the former files away, a rollback brings them back") {

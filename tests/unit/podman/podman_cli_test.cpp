@@ -106,6 +106,16 @@ TEST_CASE("The environment of the options reaches every call") {
     CHECK(fake.read("value") == "/x.conf\n");
 }
 
+TEST_CASE("Listing does without Go's collector, within bounds, and nothing else does") {
+    const FakePodman fake("echo \"$1 $GOGC $GOMEMLIMIT\" >>\"$here/values\"; echo '[]'");
+    PodmanCli podman(options(fake));
+    REQUIRE(podman.containers());
+    REQUIRE(podman.images());
+    REQUIRE(podman.check());
+    REQUIRE(podman.create({kHex}));
+    CHECK(fake.read("values") == "ps off 64MiB\nimages off 64MiB\nps off 64MiB\ncreate  \n");
+}
+
 TEST_CASE("A failure carries podman's own words") {
     const FakePodman fake("echo noise >&2; echo 'Error: it does not work' >&2; exit 125");
     const auto created =
