@@ -5,6 +5,7 @@
 #include "agent/apt/helper_package_installer.hpp"
 #include "agent/cli/run.hpp"
 #include "agent/cli/signals.hpp"
+#include "agent/hooks/hook_directories.hpp"
 #include "agent/machine/linux_devices.hpp"
 #include "agent/machine/linux_machine.hpp"
 #include "agent/podman/podman_cli.hpp"
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;
     systemd::JournalEvents events;
+    hooks::HookDirectories hooks("/etc/update-agent/hooks.d",
+                                 ceil<milliseconds>(configuration->hook_timeout));
     return cli::run(
         *line, std::move(*configuration),
         {.engine = engine,
@@ -51,7 +54,8 @@ int main(int argc, char** argv) {
          .package_installer = package_installer,
          .machine = machine,
          .devices = devices,
-         .events = events},
+         .events = events,
+         .hooks = hooks},
         {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",
          .build_date = std::chrono::system_clock::from_time_t(UPDATE_AGENT_BUILD_DATE)});
 }

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json document() {
-    return Json{{"format", kFormat}};
+    return Json{{"format", operations::kJsonFormat}};
 }
 
 /// Text from the outside may not be UTF-8; it is printed all the same.
@@ -110,71 +110,7 @@ Json describe(const store::HistoryEntry& entry) {
             {"phases", phases}};
 }
 
-Json init_containers(const planning::DataPlan& data) {
-    Json list = Json::array();
-    const auto late = planning::init_runs({.early = data.late}).size();
-    const auto runs = planning::init_runs(data);
-    for (std::size_t i = 0; i < runs.size(); ++i)
-        list.push_back({{"name", runs[i].spec.container.name.value()},
-                        {"podman-name", runs[i].spec.container.podman_name},
-                        {"in-switch", i + late >= runs.size()}});
-    return list;
-}
-
-Json host_packages(const model::PackageProposal& proposal) {
-    Json list = Json::array();
-    for (const auto& package : proposal.packages)
-        list.push_back({{"name", package.name},
-                        {"architecture", package.architecture},
-                        {"version", package.version},
-                        {"automatic", package.automatic}});
-    return list;
-}
-
-Json snapshots(const planning::DataPlan& data) {
-    auto steps = data.early;
-    steps.insert(steps.end(), data.late.begin(), data.late.end());
-    return writes_of(steps);
-}
-
 }  // namespace
-
-std::string outcome(const operations::Outcome& outcome) {
-    const auto& plan = outcome.plan;
-    Json value = document();
-    value["dry-run"] = outcome.dry_run;
-    value["generation-before"] = outcome.generation_before;
-    value["generation-after"] = outcome.generation_after;
-    value["restored"] = outcome.restored ? Json(*outcome.restored) : Json();
-    value["installed"] = Json::array();
-    for (const auto& candidate : plan.add) {
-        const auto replaced = plan.replaced.find(candidate.description.id);
-        value["installed"].push_back(
-            {{"id", candidate.description.id.value()},
-             {"version", candidate.description.version.to_string()},
-             {"replaces",
-              replaced == plan.replaced.end() ? Json() : Json(replaced->second.to_string())},
-             {"digest", candidate.digest.hex()},
-             {"bytes", candidate.bytes}});
-    }
-    value["removed"] = strings(plan.remove);
-    value["unchanged"] = strings(plan.unchanged);
-    value["host-packages"] = host_packages(plan.host_packages);
-    value["stop"] = plan.stop;
-    value["snapshots"] = snapshots(plan.data);
-    value["init"] = init_containers(plan.data);
-    value["restart"] = plan.restart_order;
-    value["start"] = plan.start;
-    value["purge"] = plan.purge;
-    value["bytes"] = plan.bytes;
-    value["download"] = plan.host_packages.download;
-    value["space"] = {{"kept", outcome.space.kept},
-                      {"engine", outcome.space.engine},
-                      {"snapshots", outcome.space.snapshots},
-                      {"packages", outcome.space.packages}};
-    value["notes"] = outcome.notes;
-    return print(value);
-}
 
 std::string settled(const std::optional<operations::Settled>& settled) {
     Json value = document();
@@ -327,7 +263,7 @@ std::string done() {
 }
 
 std::string plan_record(const operations::Outcome& planned) {
-    return print_record("plan", {{"plan", Json::parse(outcome(planned))}});
+    return print_record("plan", {{"plan", Json::parse(operations::outcome_json(planned))}});
 }
 
 std::string effect_record(std::string_view phase, std::size_t done, std::size_t total) {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/operations/change.hpp"
 #include "agent/operations/create_bundle.hpp"
 #include "agent/operations/doctor.hpp"
 #include "agent/operations/inspect_bundle.hpp"
+#include "agent/operations/outcome_json.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/recreate.hpp"
 #include "agent/operations/status.hpp"
@@ -17,13 +17,9 @@
 
 namespace agent::cli::json {
 
-/// Number of the output format; it grows when a program that reads it would have to change.
-inline constexpr int kFormat = 1;
-
 // One document a command on standard output, each with "format", each ending with a newline.
 // docs/json-output.md describes them.
 
-[[nodiscard]] std::string outcome(const operations::Outcome& outcome);
 [[nodiscard]] std::string settled(const std::optional<operations::Settled>& settled);
 [[nodiscard]] std::string recreated(const operations::Recreation& recreation);
 [[nodiscard]] std::string list(const operations::Status& status);

@@ -215,7 +215,7 @@ class Runner {
   private:
     Result<Report> changed(const operations::ChangeRequest& request) const {
         TRY_ASSIGN(const auto outcome, operations::change(context_, request));
-        return Report{.json = json::outcome(outcome), .text = text::outcome(outcome)};
+        return Report{.json = operations::outcome_json(outcome), .text = text::outcome(outcome)};
     }
     Result<Report> done() const { return Report{.json = json::done(), .text = {}}; }
 

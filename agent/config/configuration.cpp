@@ -91,6 +91,7 @@ void merge(Configuration& configuration, std::string_view text, const std::strin
     set_span("podman-timeout", configuration.podman_timeout);
     set_span("image-timeout", configuration.image_timeout);
     set_span("systemd-timeout", configuration.systemd_timeout);
+    set_span("hook-timeout", configuration.hook_timeout);
     if (const auto reserve = model::read_size(table, "reserve", 0))
         configuration.reserve = *reserve;
     if (const auto limit = model::read_size(table, "snapshot-limit", 0))

@@ -28,6 +28,8 @@ struct Configuration {
     model::Span image_timeout = std::chrono::minutes(30);
     /// How long a daemon-reload, and an answer of the bus, may take.
     model::Span systemd_timeout = std::chrono::minutes(2);
+    /// How long one of the administrator's hooks may take.
+    model::Span hook_timeout = std::chrono::minutes(1);
     /// Bytes that an installation leaves free.
     std::uint64_t reserve = std::uint64_t{64} << 20U;
     /// Bytes of one volume that may be copied before it is written to, where its file system can

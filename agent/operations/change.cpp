@@ -14,6 +14,7 @@
 #include "agent/operations/recover.hpp"
 #include "agent/operations/recreate.hpp"
 #include "agent/operations/rollback.hpp"
+#include "agent/operations/run_hooks.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/operations/space_check.hpp"
 #include "agent/operations/steps.hpp"
@@ -236,15 +237,17 @@ Result<> carry_out(const Context& context, const ChangeRequest& request, Prepare
                    const Outcome& planned) {
     const auto start = context.host.machine.monotonic();
     TRY_ASSIGN(const auto input, step_input(context, request, prepared));
+    auto info = transaction_info(context, request, prepared);
+    TRY(ask_hooks(context, info, planned));
     context.progress.plan(planned);
     World world{.context = context, .readers = std::move(prepared.opened.readers)};
     TRY_ASSIGN(auto transaction,
-               Transaction::begin(world, transaction_info(context, request, prepared),
-                                  effects_of(prepared.plan, input)));
+               Transaction::begin(world, std::move(info), effects_of(prepared.plan, input)));
     auto result = transaction.go_on();
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         context.host.machine.monotonic() - start);
     conclude(context, transaction, result, duration, containers_after(prepared.plan, input));
+    tell_hooks(context, transaction.state().info, result, &planned);
     return result;
 }
 

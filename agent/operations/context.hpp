@@ -9,6 +9,7 @@
 #include "agent/host/container_engine.hpp"
 #include "agent/host/devices.hpp"
 #include "agent/host/event_log.hpp"
+#include "agent/host/hooks.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/package_installer.hpp"
@@ -27,6 +28,7 @@ struct Host {
     host::Machine& machine;
     host::Devices& devices;
     host::EventLog& events;
+    host::Hooks& hooks;
 };
 
 /// Jobs of units that stop or restart take as long as the containers' own timeouts; this only

@@ -7,6 +7,7 @@
 #include "agent/operations/conclusion.hpp"
 #include "agent/operations/kept_snapshots.hpp"
 #include "agent/operations/operation_lock.hpp"
+#include "agent/operations/run_hooks.hpp"
 #include "agent/store/journal.hpp"
 
 namespace agent::operations {
@@ -49,12 +50,18 @@ Result<> note_boots(const Context& context, const TransactionState& state) {
     return generations.write_state(state.info.to, noted);
 }
 
+/// Hooks are told of what changes the set.
+void finish(const Context& context, const Transaction& transaction, const Result<>& result) {
+    const auto& state = transaction.state();
+    conclude(context, transaction, result, since_begin(context, state.info), std::nullopt);
+    if (switches(state)) tell_hooks(context, state.info, result, nullptr);
+}
+
 Result<Settled> go_back(const Context& context, Transaction& transaction) {
     const auto reason = interruption(transaction.state());
     const auto error = transaction.go_back(reason);
     const auto& state = transaction.state();
-    conclude(context, transaction, model::fail(error), since_begin(context, state.info),
-             std::nullopt);
+    finish(context, transaction, model::fail(error));
     if (!undone(state)) return model::fail(error);
     return Settled{.info = state.info, .how = Settled::How::undone, .failure = error};
 }
@@ -62,7 +69,7 @@ Result<Settled> go_back(const Context& context, Transaction& transaction) {
 Result<Settled> go_on(const Context& context, Transaction& transaction) {
     const auto result = transaction.go_on();
     const auto& state = transaction.state();
-    conclude(context, transaction, result, since_begin(context, state.info), std::nullopt);
+    finish(context, transaction, result);
     if (result) return Settled{.info = state.info, .how = Settled::How::finished, .failure = {}};
     if (!undone(state)) return model::fail(result.error());
     return Settled{.info = state.info, .how = Settled::How::undone, .failure = result.error()};

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -32,6 +33,26 @@ Result<Pipe> make_pipe() {
     return pipe;
 }
 
+/// A file in memory that has the text, to be read from its beginning; /dev/null without one. Nobody
+/// has to write while the program reads.
+Result<FileDescriptor> input_of(const std::string& text) {
+    if (text.empty()) {
+        FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+        if (!nothing.is_open()) return model::fail(model::errno_error(errno, "/dev/null"));
+        return nothing;
+    }
+    FileDescriptor file(memfd_create("input", MFD_CLOEXEC));
+    if (!file.is_open()) return model::fail(model::errno_error(errno, "memfd_create"));
+    for (std::size_t written = 0; written < text.size();) {
+        const auto count = pwrite(file.get(), text.data() + written, text.size() - written,
+                                  static_cast<off_t>(written));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return model::fail(model::errno_error(errno, "writing the input"));
+        written += static_cast<std::size_t>(count);
+    }
+    return file;
+}
+
 /// The environment of this process with the command's changes, as execve(2) takes it.
 class Environment {
   public:
@@ -57,9 +78,9 @@ class Environment {
 /// What posix_spawn(3) does in the child before the program starts.
 class SpawnSetup {
   public:
-    SpawnSetup(int out, int err, int inherited) {
+    SpawnSetup(int in, int out, int err, int inherited) {
         posix_spawn_file_actions_init(&actions_);
-        posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
         int first_closed = STDERR_FILENO + 1;
@@ -116,9 +137,10 @@ Result<Child> Child::spawn(const Command& command) {
     if (command.arguments.empty()) return model::fail(ErrorCode::internal, "no program was named");
     TRY_ASSIGN(Pipe out, make_pipe());
     TRY_ASSIGN(Pipe err, make_pipe());
+    TRY_ASSIGN(const FileDescriptor in, input_of(command.input));
     pid_t pid = -1;
-    const int error =
-        SpawnSetup(out.write.get(), err.write.get(), command.inherited).spawn(pid, command);
+    const int error = SpawnSetup(in.get(), out.write.get(), err.write.get(), command.inherited)
+                          .spawn(pid, command);
     if (error == ENOENT)
         return model::fail(ErrorCode::not_found,
                            "the program " + command.arguments.front() + " is not there");

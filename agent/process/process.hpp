@@ -26,6 +26,8 @@ struct Command {
     std::string title = {};
     /// A descriptor of ours that the program gets as its descriptor 3; -1 for none.
     int inherited = -1;
+    /// What the program reads from its standard input.
+    std::string input = {};
     /// Asked several times a second: whether the program is to be ended.
     std::function<bool()> cancelled = {};
 };
@@ -37,11 +39,10 @@ struct Output {
     std::string standard_error;
 };
 
-/// Runs a command to its end, in a process group of its own, with its signals at their defaults and
-/// standard input at /dev/null. A program that is not there is ErrorCode::not_found; one that
-/// outlives the timeout is killed with its whole group and ErrorCode::internal, one that is
-/// cancelled with ErrorCode::busy. What the program left running in other groups (a daemon, such as
-/// conmon) is neither waited for nor ended.
+/// Runs a command to its end, in a process group of its own, with its signals at their defaults. A
+/// program that is not there is ErrorCode::not_found; one that outlives the timeout is killed with
+/// its whole group and ErrorCode::internal, one that is cancelled with ErrorCode::busy. What the
+/// program left running in other groups (a daemon, such as conmon) is neither waited for nor ended.
 [[nodiscard]] model::Result<Output> run(const Command& command);
 
 /// "podman create --name x": the command as a person would type it, shortened in the middle.

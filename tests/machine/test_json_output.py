@@ -89,9 +89,11 @@ def test_every_command(machine, maker, tmp_path):
     assert run("change", "rollback")["restored"] is not None
     run("change", "remove base --purge")
     assert len(run("history", "history")["operations"]) == 5
+    machine.write_file("/etc/update-agent/hooks.d/after.d/note", "#!/bin/sh\ncat >/run/hook\n", 0o755)
     progress = machine.run(f"update-agent install {path} --progress=json", timeout=120).lines
     for line in progress:
         schemas.check("progress", json.loads(line))
+    schemas.check("hook", json.loads(machine.read_file("/run/hook")))
     end = json.loads(progress[-1])
     schemas.check("change", end["result"])
     assert end["event"] == "end" and end["exit-code"] == 0

@@ -18,7 +18,7 @@ Json parsed(const std::string& text) {
     REQUIRE_FALSE(text.empty());
     CHECK(text.back() == '\n');
     auto value = Json::parse(text);
-    CHECK(value.at("format") == json::kFormat);
+    CHECK(value.at("format") == agent::operations::kJsonFormat);
     value.erase("format");
     return value;
 }
@@ -43,12 +43,12 @@ Keys with(Keys names, const Keys& more) {
 TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     for (const auto& outcome : {example::outcome_of_adding(true), example::outcome_of_adding(false),
                                 example::outcome_of_removing(false), example::outcome_of_nothing()})
-        CHECK(keys(parsed(json::outcome(outcome))) ==
+        CHECK(keys(parsed(agent::operations::outcome_json(outcome))) ==
               Keys{"dry-run", "generation-before", "generation-after", "restored", "installed",
                    "removed", "unchanged", "host-packages", "stop", "snapshots", "init", "restart",
                    "start", "purge", "bytes", "download", "space", "notes"});
 
-    const auto added = parsed(json::outcome(example::outcome_of_adding(false)));
+    const auto added = parsed(agent::operations::outcome_json(example::outcome_of_adding(false)));
     CHECK(added["dry-run"] == false);
     CHECK(added["generation-before"] == 1);
     CHECK(added["generation-after"] == 2);
@@ -59,11 +59,12 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
     CHECK(added["bytes"] == 3145728);
     CHECK(added["space"] ==
           Json::parse(R"({"kept": 3145728, "engine": 12582912, "snapshots": 0, "packages": 0})"));
-    const auto updated = parsed(json::outcome(example::outcome_of_updating(true)));
+    const auto updated =
+        parsed(agent::operations::outcome_json(example::outcome_of_updating(true)));
     CHECK(updated["restart"] == Json::parse(R"(["broker.service", "panel.service"])"));
     CHECK(added["notes"] == Json::parse(R"(["base: signed by CN=vendor"])"));
 
-    const auto packages = parsed(json::outcome(example::with_packages(true)));
+    const auto packages = parsed(agent::operations::outcome_json(example::with_packages(true)));
     CHECK(packages["host-packages"] ==
           Json::parse(R"([{"name": "driver", "architecture": "amd64", "version": "1:2.0-1",
                            "automatic": false},
@@ -74,19 +75,23 @@ TEST_CASE("An outcome is a document with the same keys, whatever was done") {
 
     auto purging = example::outcome_of_removing(true);
     purging.plan.purge = {"/opt/data/view"};
-    CHECK(parsed(json::outcome(purging))["purge"] == Json::parse(R"(["/opt/data/view"])"));
-    const auto removed = parsed(json::outcome(example::outcome_of_removing(false)));
+    CHECK(parsed(agent::operations::outcome_json(purging))["purge"] ==
+          Json::parse(R"(["/opt/data/view"])"));
+    const auto removed =
+        parsed(agent::operations::outcome_json(example::outcome_of_removing(false)));
     CHECK(removed["removed"] == Json::parse(R"(["view"])"));
     CHECK(removed["stop"] == Json::parse(R"(["view-restart.target", "view.target", "panel.service",
                          "update-agent-pause@panel:60.service"])"));
-    CHECK(parsed(json::outcome(example::outcome_of_nothing()))["unchanged"] ==
+    CHECK(parsed(agent::operations::outcome_json(example::outcome_of_nothing()))["unchanged"] ==
           Json::parse(R"(["base"])"));
 }
 
 TEST_CASE("The generation that was put back is a number, and null where none was") {
-    CHECK(parsed(json::outcome(example::outcome_of_adding(false)))["restored"].is_null());
+    CHECK(parsed(agent::operations::outcome_json(example::outcome_of_adding(false)))["restored"]
+              .is_null());
     for (const bool dry_run : {false, true}) {
-        const auto value = parsed(json::outcome(example::outcome_of_putting_back(dry_run)));
+        const auto value =
+            parsed(agent::operations::outcome_json(example::outcome_of_putting_back(dry_run)));
         CHECK(value["restored"].is_number_unsigned());
         CHECK(value["restored"] == 7);
         CHECK(value["installed"][0]["bytes"] == 0);

@@ -57,6 +57,7 @@ TEST_CASE("without a file, everything has its default") {
     CHECK(configuration->podman_timeout == 5min);
     CHECK(configuration->image_timeout == 30min);
     CHECK(configuration->systemd_timeout == 2min);
+    CHECK(configuration->hook_timeout == 1min);
     CHECK(configuration->reserve == 67108864);
     CHECK(configuration->snapshot_limit == 1073741824);
     CHECK(configuration->volume_roots == std::vector<std::string>{"/opt/data"});
@@ -98,14 +99,15 @@ TEST_CASE("every key is read") {
                "podman-timeout = \"90s\"\n"
                "image-timeout = \"1h\"\n"
                "systemd-timeout = \"10\"\n"
+               "hook-timeout = \"20s\"\n"
                "reserve = \"1.5G\"\n"
                "snapshot-limit = \"2K\"\n"
                "volume-roots = [\"/srv/b\", \"/srv/a\"]\n");
     const auto configuration = load_configuration(root.path());
     REQUIRE(configuration);
-    CHECK(
-        *configuration ==
-        Configuration{"robot-a", false, 7, 90s, 1h, 10s, 3ULL << 29U, 2048, {"/srv/b", "/srv/a"}});
+    CHECK(*configuration ==
+          Configuration{
+              "robot-a", false, 7, 90s, 1h, 10s, 20s, 3ULL << 29U, 2048, {"/srv/b", "/srv/a"}});
 }
 
 TEST_CASE("files of the directory are read in lexical order, and the later wins") {
@@ -171,9 +173,9 @@ TEST_CASE("a refused value leaves the one before it") {
          {"machine = 1", "machine = \"a\\nb\"", "signed-bundles-only = \"no\"",
           "keep-generations = \"3\"", "keep-generations = -1", "podman-timeout = \"infinity\"",
           "podman-timeout = \"0\"", "image-timeout = \"x\"", "systemd-timeout = 5",
-          "reserve = \"many\"", "reserve = 5", "snapshot-limit = 5", "volume-roots = []",
-          "volume-roots = \"/srv\"", "volume-roots = [\"srv\"]", "volume-roots = [\"/\"]",
-          "volume-roots = [\"/a:b\"]", "unknown = 1"}) {
+          "hook-timeout = \"0\"", "reserve = \"many\"", "reserve = 5", "snapshot-limit = 5",
+          "volume-roots = []", "volume-roots = \"/srv\"", "volume-roots = [\"srv\"]",
+          "volume-roots = [\"/\"]", "volume-roots = [\"/a:b\"]", "unknown = 1"}) {
         INFO(line);
         Configuration configuration;
         Problems problems;

@@ -15,6 +15,7 @@
 #include "agent/host/container_engine.hpp"
 #include "agent/host/devices.hpp"
 #include "agent/host/event_log.hpp"
+#include "agent/host/hooks.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/package_installer.hpp"
@@ -312,6 +313,17 @@ class RecordedEvents final : public host::EventLog {
   public:
     void write(const host::Event& event) override { all.push_back(event); }
     std::vector<host::Event> all;
+};
+
+class FakeHooks final : public host::Hooks {
+  public:
+    Result<> run(host::HookPoint point, const std::string& document) override {
+        calls.emplace_back(point, document);
+        if (failing.count(point) == 0) return {};
+        return model::fail(model::ErrorCode::conflict, "the hook says no");
+    }
+    std::vector<std::pair<host::HookPoint, std::string>> calls;
+    std::set<host::HookPoint> failing;
 };
 
 class RecordedProgress final : public agent::operations::Progress {

@@ -24,7 +24,7 @@ class Journal {
     }
     LogLines lines_of(const std::vector<Unhealthy>& containers) {
         return operations::last_log_lines(
-            {engine, services, packages, installer, machine, devices, events}, containers);
+            {engine, services, packages, installer, machine, devices, events, hooks}, containers);
     }
 
     TemporaryDirectory directory;
@@ -36,6 +36,7 @@ class Journal {
     FakeMachine machine{faults};
     FakeDevices devices;
     RecordedEvents events;
+    FakeHooks hooks;
 };
 
 }  // namespace

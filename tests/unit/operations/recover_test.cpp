@@ -275,6 +275,17 @@ TEST_CASE("The next operation settles an interrupted one, and says so") {
     CHECK(scene.installed().bundles.size() == 2);
 }
 
+TEST_CASE("Hooks are told of an interrupted operation when it is settled") {
+    Scene scene;
+    cut_update_at(scene, "creating container");
+    scene.hooks.calls.clear();
+    must(operations::recover(scene.context()));
+    REQUIRE(scene.hooks.calls.size() == 1);
+    CHECK(scene.hooks.calls.front().first == host::HookPoint::failed);
+    CHECK(has(scene.hooks.calls.front().second, R"("operation":"install")"));
+    CHECK(has(scene.hooks.calls.front().second, R"("plan":null)"));
+}
+
 TEST_CASE("What cannot be undone is tried again by whoever comes next") {
     Scene scene;
     cut_update_at(scene, "looking at what runs");

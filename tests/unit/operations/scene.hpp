@@ -93,6 +93,7 @@ class Scene {
     FakeMachine machine{faults};
     FakeDevices devices;
     RecordedEvents events;
+    FakeHooks hooks;
     RecordedProgress progress;
     agent::config::Configuration configuration;
     /// A set that did not become healthy is tried again.

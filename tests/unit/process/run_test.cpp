@@ -49,6 +49,18 @@ TEST_CASE("A program's exit status and both of its outputs come back") {
     CHECK_FALSE(has_children());
 }
 
+TEST_CASE("A program reads what it is given, and nothing else") {
+    auto command = shell("cat; cat");
+    command.input = std::string(1 << 20, 'x') + "\n";
+    const auto output = run(command);
+    REQUIRE(output);
+    CHECK(output->standard_output == command.input);
+    CHECK(run(shell("cat"))->standard_output.empty());
+    // One that reads nothing is not waited for.
+    command.arguments = {"true"};
+    CHECK(run(command)->status == 0);
+}
+
 TEST_CASE("A program that a signal ends has the status 128 + signal") {
     const auto output = run(shell("kill -TERM $$"));
     REQUIRE(output);
