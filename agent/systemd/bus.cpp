@@ -50,9 +50,8 @@ int open_private(sd_bus** bus) {
 
 }  // namespace
 
-model::Error BusError::told(const std::string& what, int result) const {
-    return bus_error(what, error_.name == nullptr ? "" : error_.name,
-                     error_.message == nullptr ? "" : error_.message, -result);
+model::Error told(const BusError& error, const std::string& what, int result) {
+    return bus_error(what, error.name(), error.message(), -result);
 }
 
 Result<Bus> Bus::connect_system(Timeout timeout) {
@@ -91,7 +90,7 @@ Result<Message> Bus::call(const Message& request, const std::string& what, Timeo
     sd_bus_message* reply = nullptr;
     const int result =
         sd_bus_call(bus_.get(), request.get(), microseconds_of(timeout), error.get(), &reply);
-    if (result < 0) return model::fail(error.told(what, result));
+    if (result < 0) return model::fail(told(error, what, result));
     return Message(reply);
 }
 
@@ -100,7 +99,7 @@ Result<std::string> Bus::manager_string(const char* property) const {
     char* value = nullptr;
     const int result = sd_bus_get_property_string(bus_.get(), kService, kManagerPath,
                                                   kManagerInterface, property, error.get(), &value);
-    if (result < 0) return model::fail(error.told(property, result));
+    if (result < 0) return model::fail(told(error, property, result));
     std::string text(value);
     std::free(value);
     return text;
@@ -111,7 +110,7 @@ Result<std::vector<std::string>> Bus::manager_strings(const char* property) cons
     char** values = nullptr;
     const int result = sd_bus_get_property_strv(bus_.get(), kService, kManagerPath,
                                                 kManagerInterface, property, error.get(), &values);
-    if (result < 0) return model::fail(error.told(property, result));
+    if (result < 0) return model::fail(told(error, property, result));
     std::vector<std::string> list;
     for (char** value = values; value != nullptr && *value != nullptr; ++value) {
         list.emplace_back(*value);
@@ -127,7 +126,7 @@ Result<> Bus::subscribe() const {
                                           "Subscribe", error.get(), nullptr, nullptr);
     const bool already =
         sd_bus_error_has_name(error.get(), "org.freedesktop.systemd1.AlreadySubscribed") > 0;
-    if (result < 0 && !already) return model::fail(error.told("Subscribe", result));
+    if (result < 0 && !already) return model::fail(told(error, "Subscribe", result));
     return {};
 }
 

@@ -1,41 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <systemd/sd-bus.h>
-
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/bus/handles.hpp"
 #include "agent/model/result.hpp"
 
 namespace agent::systemd {
 
-struct Unref {
-    // Every call has waited for its answer; a flush would wait 90 s for a bus that does not greet.
-    void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
-    void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
-};
-using Message = std::unique_ptr<sd_bus_message, Unref>;
-using Slot = std::unique_ptr<sd_bus_slot, Unref>;
+using bus::BusError;
+using bus::Message;
+using bus::Slot;
 
-/// A D-Bus error, and what to free of it.
-class BusError {
-  public:
-    BusError() = default;
-    BusError(const BusError&) = delete;
-    BusError& operator=(const BusError&) = delete;
-    ~BusError() { sd_bus_error_free(&error_); }
-    [[nodiscard]] sd_bus_error* get() { return &error_; }
-    /// `result` is the negative errno that came with it.
-    [[nodiscard]] model::Error told(const std::string& what, int result) const;
-
-  private:
-    // As SD_BUS_ERROR_NULL, which is a C99 literal that clang refuses in C++.
-    sd_bus_error error_{};
-};
+/// What a failed call means; `result` is the negative errno that came with it.
+[[nodiscard]] model::Error told(const BusError& error, const std::string& what, int result);
 
 /// A connection to systemd: the system bus, or systemd's private socket where there is no bus.
 class Bus {
@@ -63,7 +43,7 @@ class Bus {
 
   private:
     explicit Bus(sd_bus* bus) : bus_(bus) {}
-    std::unique_ptr<sd_bus, Unref> bus_;
+    bus::Connection bus_;
 };
 
 /// Appends an array of strings; a negative errno is a failure.
