@@ -8,10 +8,28 @@
 #include "agent/hooks/hook_directories.hpp"
 #include "agent/machine/linux_devices.hpp"
 #include "agent/machine/linux_machine.hpp"
+#include "agent/machine/run_status.hpp"
 #include "agent/podman/podman_cli.hpp"
 #include "agent/store/paths.hpp"
 #include "agent/systemd/journal_events.hpp"
 #include "agent/systemd/systemd_bus.hpp"
+
+namespace {
+
+/// Tells the journal, and whoever looks at a file.
+class Events final : public agent::host::EventLog {
+  public:
+    void write(const agent::host::Event& event) override {
+        status_.write(event);
+        journal_.write(event);
+    }
+
+  private:
+    agent::machine::RunStatus status_;
+    agent::systemd::JournalEvents journal_;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace agent;
@@ -43,7 +61,7 @@ int main(int argc, char** argv) {
          .cancelled = cli::cancellation_requested});
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;
-    systemd::JournalEvents events;
+    Events events;
     hooks::HookDirectories hooks("/etc/update-agent/hooks.d",
                                  ceil<milliseconds>(configuration->hook_timeout));
     return cli::run(

@@ -118,11 +118,11 @@ ArchiveStream::~ArchiveStream() = default;
 ArchiveStream::ArchiveStream(ArchiveStream&&) noexcept = default;
 ArchiveStream& ArchiveStream::operator=(ArchiveStream&&) noexcept = default;
 
-Result<ArchiveStream> ArchiveStream::open(const std::filesystem::path& file) {
+Result<ArchiveStream> ArchiveStream::open(const BundleFile& file) {
     auto state = std::make_unique<State>();
-    state->file = file;
-    TRY_ASSIGN(state->fd, open_regular(file));
-    TRY_ASSIGN(state->file_size, size_of(state->fd, file));
+    state->file = file.name;
+    TRY_ASSIGN(state->fd, open_regular(file.path));
+    TRY_ASSIGN(state->file_size, size_of(state->fd, file.name));
     state->reader.reset(archive_read_new());
     archive* const reader = state->reader.get();
     if (reader == nullptr || archive_read_support_format_tar(reader) != ARCHIVE_OK ||

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "agent/bundle/bundle_file.hpp"
 #include "agent/model/result.hpp"
 
 namespace agent::bundle {
@@ -24,7 +25,7 @@ struct ArchiveMember {
 /// forward pass. Errors name file and member, and say what to do.
 class ArchiveStream {
   public:
-    [[nodiscard]] static model::Result<ArchiveStream> open(const std::filesystem::path& file);
+    [[nodiscard]] static model::Result<ArchiveStream> open(const BundleFile& file);
     ~ArchiveStream();
     ArchiveStream(ArchiveStream&&) noexcept;
     ArchiveStream& operator=(ArchiveStream&&) noexcept;

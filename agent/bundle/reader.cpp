@@ -51,7 +51,7 @@ BundleReader::~BundleReader() = default;
 BundleReader::BundleReader(BundleReader&&) noexcept = default;
 BundleReader& BundleReader::operator=(BundleReader&&) noexcept = default;
 
-Result<BundleReader> BundleReader::open(const std::filesystem::path& file) {
+Result<BundleReader> BundleReader::open(const BundleFile& file) {
     TRY_ASSIGN(ArchiveStream stream, ArchiveStream::open(file));
     auto state = std::make_unique<State>(std::move(stream));
     TRY_ASSIGN(const auto first, state->stream.next());

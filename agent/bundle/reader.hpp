@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "agent/bundle/bundle_file.hpp"
 #include "agent/bundle/manifest.hpp"
 
 namespace agent::bundle {
@@ -22,7 +23,7 @@ using ReadProgress = std::function<bool(std::uint64_t done, std::uint64_t total)
 class BundleReader {
   public:
     /// Reads `manifest` and `manifest.sig` as raw bytes; neither is parsed yet.
-    [[nodiscard]] static model::Result<BundleReader> open(const std::filesystem::path& file);
+    [[nodiscard]] static model::Result<BundleReader> open(const BundleFile& file);
     ~BundleReader();
     BundleReader(BundleReader&&) noexcept;
     BundleReader& operator=(BundleReader&&) noexcept;

@@ -56,6 +56,9 @@ void add_retry(CLI::App& command, bool& retry) {
 void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     auto* install = add(app, "install", "Install bundles from files", values.install, chosen);
     install->add_option("FILE", values.install.files, "Bundle files")->required();
+    install->add_option("--shown-as", values.install.shown_as, "What messages call the files")
+        ->allow_extra_args(false)
+        ->group("");
     install->add_flag("--dry-run", values.install.dry_run, "Print the plan and change nothing");
     install->add_flag("--allow-downgrade", values.install.allow_downgrade,
                       "Let a version in that is lower than one that ran here");
@@ -174,6 +177,7 @@ void add_options(CLI::App& app, Options& options) {
         ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("-q,--quiet", options.quiet, "Print no progress");
     app.add_flag("-v,--verbose", options.verbose, "Print every step");
+    app.add_option("--who", options.who, "Who asked for it")->group("");
     app.add_option("--root", options.root, "Work below this directory and start nothing");
     app.add_option("--config", options.config, "Configuration file")->capture_default_str();
     app.set_version_flag("--version", std::string("update-agent ") + UPDATE_AGENT_VERSION);

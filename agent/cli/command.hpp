@@ -16,6 +16,8 @@ namespace agent::cli {
 
 struct Install {
     std::vector<std::filesystem::path> files;
+    /// What messages call the files, which a service has opened; empty, or one for each.
+    std::vector<std::filesystem::path> shown_as = {};
     bool dry_run = false;
     bool allow_downgrade = false;
     bool allow_signer_change = false;
@@ -108,6 +110,8 @@ struct Options {
     bool json_progress = false;
     bool quiet = false;
     bool verbose = false;
+    /// For the history, where a service calls; else whoever runs this process.
+    std::string who;
     std::filesystem::path root = "/";
     std::filesystem::path config = "/etc/update-agent/agent.toml";
 };

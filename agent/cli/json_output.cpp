@@ -3,22 +3,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/documents/documents.hpp"
 #include "agent/model/exit_code.hpp"
-#include "agent/store/timestamp.hpp"
+#include "agent/model/json_format.hpp"
 
 namespace agent::cli::json {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
+using documents::print;
 
 Json document() {
-    return Json{{"format", operations::kJsonFormat}};
-}
-
-/// Text from the outside may not be UTF-8; it is printed all the same.
-std::string print(const Json& value, int indentation = 2) {
-    return value.dump(indentation, ' ', false, Json::error_handler_t::replace) + "\n";
+    return Json{{"format", model::kJsonFormat}};
 }
 
 std::string print_record(const char* event, const Json& rest) {
@@ -34,25 +31,6 @@ Json strings(const std::vector<model::BundleId>& ids) {
     for (const auto& id : ids)
         list.push_back(id.value());
     return list;
-}
-
-Json describe(const model::Description& description) {
-    Json requires_bundles = Json::array();
-    for (const auto& requirement : description.requires_bundles)
-        requires_bundles.push_back(
-            {{"id", requirement.id.value()}, {"version", requirement.version.text()}});
-    Json containers = Json::array();
-    for (const auto& container : description.containers)
-        containers.push_back({{"name", container.name.value()}, {"image", container.image}});
-    return {{"id", description.id.value()},
-            {"version", description.version.to_string()},
-            {"type", description.type == model::BundleType::base ? "base" : "addon"},
-            {"name", description.name},
-            {"description", description.description},
-            {"author", description.author},
-            {"license", description.license},
-            {"requires", requires_bundles},
-            {"containers", containers}};
 }
 
 Json describe(const operations::ContainerStatus& container) {
@@ -79,7 +57,7 @@ Json describe(const operations::ContainerStatus& container) {
 }
 
 Json describe(const operations::BundleStatus& bundle) {
-    Json value = describe(bundle.description);
+    Json value = documents::described(bundle.description);
     value["digest"] = bundle.digest.hex();
     value["anchor"] = bundle.anchor.empty() ? Json() : Json(bundle.anchor);
     value["required-by"] = strings(bundle.required_by);
@@ -89,25 +67,6 @@ Json describe(const operations::BundleStatus& bundle) {
     for (const auto& container : bundle.containers)
         value["containers"].push_back(describe(container));
     return value;
-}
-
-Json describe(const store::HistoryEntry& entry) {
-    Json phases = Json::object();
-    for (const auto& phase : entry.phases)
-        phases[phase.name] = phase.duration_ms;
-    return {{"time", store::to_rfc3339(entry.time)},
-            {"operation", entry.operation},
-            {"bundles", entry.bundles},
-            {"who", entry.who},
-            {"generation-before", entry.generation_before},
-            {"generation-after", entry.generation_after},
-            {"outcome", entry.outcome},
-            {"exit-code", entry.exit_code},
-            {"duration-ms", entry.duration_ms},
-            {"notes", entry.notes},
-            {"transaction", entry.transaction},
-            {"plan", entry.plan},
-            {"phases", phases}};
 }
 
 }  // namespace
@@ -169,14 +128,6 @@ std::string status(const operations::Status& status) {
     return print(value);
 }
 
-std::string history(const std::vector<store::HistoryEntry>& entries) {
-    Json value = document();
-    value["operations"] = Json::array();
-    for (const auto& entry : entries)
-        value["operations"].push_back(describe(entry));
-    return print(value);
-}
-
 std::string doctor(const std::vector<operations::Check>& checks) {
     Json value = document();
     value["checks"] = Json::array();
@@ -230,13 +181,13 @@ std::string inspected(const operations::InspectedBundle& bundle) {
     value["signer"] = bundle.signer ? Json(bundle.signer->signer.subject) : Json();
     value["anchor"] = bundle.signer ? Json(bundle.signer->anchor_name) : Json();
     value["distrust"] = bundle.distrust;
-    value["bundle"] = describe(bundle.description);
+    value["bundle"] = documents::described(bundle.description);
     return print(value);
 }
 
 std::string validated(const model::Description& description) {
     Json value = document();
-    value["bundle"] = describe(description);
+    value["bundle"] = documents::described(description);
     return print(value);
 }
 

@@ -13,7 +13,6 @@
 #include "agent/operations/recreate.hpp"
 #include "agent/operations/status.hpp"
 #include "agent/operations/verify.hpp"
-#include "agent/store/history.hpp"
 
 namespace agent::cli::json {
 
@@ -25,7 +24,6 @@ namespace agent::cli::json {
 [[nodiscard]] std::string list(const operations::Status& status);
 [[nodiscard]] std::string show(const operations::BundleStatus& bundle);
 [[nodiscard]] std::string status(const operations::Status& status);
-[[nodiscard]] std::string history(const std::vector<store::HistoryEntry>& entries);
 [[nodiscard]] std::string doctor(const std::vector<operations::Check>& checks);
 [[nodiscard]] std::string verified(const operations::Verification& verification);
 [[nodiscard]] std::string created(const operations::CreatedBundle& bundle);

@@ -8,11 +8,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "agent/bundle/file_io.hpp"
 #include "agent/cli/json_output.hpp"
 #include "agent/cli/json_progress.hpp"
 #include "agent/cli/signals.hpp"
 #include "agent/cli/terminal_progress.hpp"
 #include "agent/cli/text_output.hpp"
+#include "agent/documents/documents.hpp"
 #include "agent/model/exit_code.hpp"
 #include "agent/operations/control.hpp"
 #include "agent/operations/names.hpp"
@@ -37,6 +39,22 @@ std::string caller() {
     return name + " (" + std::to_string(uid) + ")";
 }
 
+/// The files, opened at once where a service holds them, which may end before they are read.
+Result<std::vector<bundle::BundleFile>> bundle_files(const Install& command,
+                                                     std::vector<bundle::FileDescriptor>& opened) {
+    if (command.shown_as.empty())
+        return std::vector<bundle::BundleFile>(command.files.begin(), command.files.end());
+    if (command.shown_as.size() != command.files.size())
+        return model::fail(ErrorCode::usage, "--shown-as: one for each file");
+    std::vector<bundle::BundleFile> files;
+    for (std::size_t i = 0; i < command.files.size(); ++i) {
+        TRY_ASSIGN(auto file, bundle::open_regular(command.files[i]));
+        files.emplace_back("/proc/self/fd/" + std::to_string(file.get()), command.shown_as[i]);
+        opened.push_back(std::move(file));
+    }
+    return files;
+}
+
 /// What a command prints when it is done, one or the other, and its exit code.
 struct Report {
     std::string json;
@@ -50,8 +68,10 @@ class Runner {
     Runner(const Context& context, const Options& options) : context_(context), options_(options) {}
 
     Result<Report> operator()(const Install& command) const {
+        std::vector<bundle::FileDescriptor> opened;
+        TRY_ASSIGN(auto files, bundle_files(command, opened));
         return changed({.operation = "install",
-                        .install = command.files,
+                        .install = std::move(files),
                         .remove = {},
                         .dry_run = command.dry_run,
                         .allow_downgrade = command.allow_downgrade,
@@ -138,7 +158,7 @@ class Runner {
         TRY_ASSIGN(auto entries, store::read_history(context_.paths));
         if (command.lines != 0 && entries.size() > command.lines)
             entries.erase(entries.begin(), entries.end() - command.lines);
-        return Report{.json = json::history(entries), .text = text::history(entries)};
+        return Report{.json = documents::history(entries), .text = text::history(entries)};
     }
     Result<Report> operator()(const Doctor& /*command*/) const {
         const auto checks = operations::examine(context_);
@@ -258,7 +278,7 @@ Result<Report> carry_out(const CommandLine& line, config::Configuration configur
                           .progress = *progress,
                           .cancelled = cancellation_requested,
                           .offline = options.root != "/",
-                          .who = caller(),
+                          .who = options.who.empty() ? caller() : options.who,
                           .build_date = build.build_date,
                           .stop_helper = build.stop_helper};
     catch_signals();

@@ -11,6 +11,8 @@ enum class Happening {
     begun,
     /// It was interrupted, and is settled now.
     resumed,
+    /// It failed, and is taken back now.
+    going_back,
     done,
     /// It failed; the machine is as it was.
     undone,
@@ -38,7 +40,7 @@ struct Event {
     std::string reason = {};
 };
 
-/// The machine's log. What cannot be written is lost: no operation fails of it.
+/// A log of the machine. What cannot be written is lost: no operation fails of it.
 class EventLog {
   public:
     virtual ~EventLog() = default;

@@ -24,8 +24,12 @@ host::Event event_of(const Context& context, const TransactionInfo& info, Happen
 
 }  // namespace
 
-void announce(const Context& context, const TransactionInfo& info, Happening what) {
-    if (!context.offline) context.host.events.write(event_of(context, info, what));
+void announce(const Context& context, const TransactionInfo& info, Happening what,
+              const std::string& reason) {
+    if (context.offline) return;
+    auto event = event_of(context, info, what);
+    event.reason = reason;
+    context.host.events.write(event);
 }
 
 void announce_end(const Context& context, const Transaction& transaction,

@@ -36,9 +36,9 @@ Result<model::Description> parse_description(const std::string& text, const std:
 }
 
 Result<> open_one(const Context& context, const bundle::TrustStore& trust,
-                  const std::filesystem::path& file, OpenedBundles& opened) {
+                  const bundle::BundleFile& file, OpenedBundles& opened) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
-    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file));
+    TRY_ASSIGN(const auto signer, judge_signature(context, trust, reader, file.name));
     TRY_ASSIGN(auto text, reader.read_description());
     TRY_ASSIGN(auto description, parse_description(text, file.string()));
     planning::BundleTexts texts{.description = std::move(text), .schemas = {}};
@@ -104,7 +104,7 @@ Result<std::optional<bundle::TrustedSigner>> judge_signature(const Context& cont
 }
 
 Result<OpenedBundles> open_bundles(const Context& context,
-                                   const std::vector<std::filesystem::path>& files) {
+                                   const std::vector<bundle::BundleFile>& files) {
     TRY_ASSIGN(const auto trust, bundle::TrustStore::load(trust_directory(context)));
     OpenedBundles opened;
     std::optional<model::Error> first;

@@ -23,7 +23,7 @@ struct OpenedBundles {
 /// Opens each file in the order of trust: signature, manifest, description, the anchor's limits.
 /// All problems of all files come together.
 [[nodiscard]] model::Result<OpenedBundles> open_bundles(
-    const Context& context, const std::vector<std::filesystem::path>& files);
+    const Context& context, const std::vector<bundle::BundleFile>& files);
 
 /// The clock that certificates are judged by: now, not before the build date and the history.
 [[nodiscard]] crypto::ValidityClock validity_clock(const Context& context);

@@ -33,7 +33,7 @@ struct Restore {
 struct ChangeRequest {
     /// install, remove, rollback: for the lock, the history and the reason of the generation.
     std::string operation;
-    std::vector<std::filesystem::path> install;
+    std::vector<bundle::BundleFile> install;
     std::vector<model::BundleId> remove;
     bool dry_run = false;
     /// As planning::Request has them.

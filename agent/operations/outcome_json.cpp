@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/model/json_format.hpp"
+
 namespace agent::operations {
 
 namespace {
@@ -47,7 +49,7 @@ Json snapshots(const planning::DataPlan& data) {
 
 std::string outcome_json(const Outcome& outcome) {
     const auto& plan = outcome.plan;
-    Json value{{"format", kJsonFormat}};
+    Json value{{"format", model::kJsonFormat}};
     value["dry-run"] = outcome.dry_run;
     value["generation-before"] = outcome.generation_before;
     value["generation-after"] = outcome.generation_after;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/model/exit_code.hpp"
+#include "agent/model/json_format.hpp"
 #include "agent/operations/outcome_json.hpp"
 
 namespace agent::operations {
@@ -16,7 +17,7 @@ using Json = nlohmann::ordered_json;
 std::string document(const Context& context, const TransactionInfo& info, const Result<>& result,
                      const Outcome* planned) {
     const auto current = store::Generations(context.paths).current();
-    const Json value{{"format", kJsonFormat},
+    const Json value{{"format", model::kJsonFormat},
                      {"transaction", info.id},
                      {"operation", info.operation},
                      {"bundles", info.bundles},

@@ -60,7 +60,7 @@ Result<> check_schema(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<Schemas> read_schemas(const std::filesystem::path& file, const bundle::BundleReader& reader,
+Result<Schemas> read_schemas(const bundle::BundleFile& file, const bundle::BundleReader& reader,
                              const model::Description& description) {
     if (description.scope_definitions.empty()) return Schemas();
     std::set<std::string> members;

@@ -15,7 +15,7 @@ namespace agent::operations {
 /// The schemas of the scopes that an opened bundle defines, by scope. They are read from the file
 /// once more, so that the reader stays where it is; the file must still be the same.
 [[nodiscard]] model::Result<std::map<std::string, std::string>> read_schemas(
-    const std::filesystem::path& file, const bundle::BundleReader& reader,
+    const bundle::BundleFile& file, const bundle::BundleReader& reader,
     const model::Description& description);
 
 /// Texts of the installed bundles that have a scope or define one, from their kept directories.

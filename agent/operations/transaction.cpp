@@ -140,6 +140,7 @@ std::vector<std::size_t> Transaction::undo_each(const std::vector<std::size_t>& 
 
 Error Transaction::go_back(Error reason) {
     if (disturbed(state_)) hold_shutdown();
+    announce(world_.context, state_.info, host::Happening::going_back, reason.text());
     if (!state_.failure) note(failure_record(reason));
     state_.failure = state_.failure.value_or(reason);
     std::vector<std::size_t> left;

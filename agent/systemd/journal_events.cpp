@@ -31,6 +31,8 @@ Kind kind_of(Happening what) {
         case Happening::resumed:
             return {"e124f5a8233447a5913da8e406bdcfd4", LOG_WARNING,
                     "was interrupted, and is settled now"};
+        case Happening::going_back:
+            break;
         case Happening::done:
             return {"eed76ec8cb81419da2855055ccc9b66d", LOG_NOTICE, "is done"};
         case Happening::undone:

@@ -27,7 +27,7 @@ void check_whole(const BundleReader& reader, const std::string& description, std
 }
 
 void read_bundle(const std::string& file, std::size_t size) {
-    auto reader = BundleReader::open(file);
+    auto reader = BundleReader::open(std::filesystem::path(file));
     if (!reader) {
         fuzz::require(reader.error().code() == ErrorCode::invalid, "a bad file is invalid input");
         return;

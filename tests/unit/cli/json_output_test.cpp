@@ -4,6 +4,8 @@
 #include <set>
 
 #include "agent/cli/json_output.hpp"
+#include "agent/documents/documents.hpp"
+#include "agent/model/json_format.hpp"
 #include "tests/unit/catch.hpp"
 #include "tests/unit/cli/example.hpp"
 
@@ -18,7 +20,7 @@ Json parsed(const std::string& text) {
     REQUIRE_FALSE(text.empty());
     CHECK(text.back() == '\n');
     auto value = Json::parse(text);
-    CHECK(value.at("format") == agent::operations::kJsonFormat);
+    CHECK(value.at("format") == agent::model::kJsonFormat);
     value.erase("format");
     return value;
 }
@@ -193,7 +195,7 @@ TEST_CASE("A bundle that is shown is as in status") {
 
 TEST_CASE("Every operation of the history has the same keys") {
     const auto done = example::done_operation();
-    const auto value = parsed(json::history({done, example::failed_operation()}));
+    const auto value = parsed(agent::documents::history({done, example::failed_operation()}));
     CHECK(keys(value) == Keys{"operations"});
     REQUIRE(value["operations"].size() == 2);
     for (const auto& operation : value["operations"])
@@ -210,8 +212,8 @@ TEST_CASE("Every operation of the history has the same keys") {
     CHECK(value["operations"][1]["phases"] == Json::object());
     auto many = done;
     many.bundles.resize(11, "clock 0.1.0");
-    CHECK(parsed(json::history({many}))["operations"][0]["bundles"].size() == 11);
-    CHECK(parsed(json::history({}))["operations"] == Json::array());
+    CHECK(parsed(agent::documents::history({many}))["operations"][0]["bundles"].size() == 11);
+    CHECK(parsed(agent::documents::history({}))["operations"] == Json::array());
 }
 
 TEST_CASE("The doctor's findings are ok, warning or failure") {

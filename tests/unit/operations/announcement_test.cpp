@@ -54,7 +54,9 @@ TEST_CASE("A failure is told with its phase, its code and its reason") {
     scene.services.never_ready.insert("broker.service");
     const auto failed = scene.install({bundles().base});
     REQUIRE_FALSE(failed);
-    REQUIRE(kinds(scene.events.all) == Kinds{Happening::begun, Happening::undone});
+    REQUIRE(kinds(scene.events.all) ==
+            Kinds{Happening::begun, Happening::going_back, Happening::undone});
+    CHECK(scene.events.all[1].reason.find("broker") != std::string::npos);
     const auto& event = scene.events.all.back();
     CHECK(event.phase == "verify");
     CHECK(event.exit_code == 8);

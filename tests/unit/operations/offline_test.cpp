@@ -10,9 +10,10 @@ namespace {
 
 Result<operations::Outcome> install_offline(Scene& scene,
                                             const std::vector<std::filesystem::path>& files) {
-    return operations::change(
-        scene.context(true),
-        {.operation = "install", .install = files, .remove = {}, .dry_run = false});
+    return operations::change(scene.context(true), {.operation = "install",
+                                                    .install = {files.begin(), files.end()},
+                                                    .remove = {},
+                                                    .dry_run = false});
 }
 
 /// Neither the engine nor the service manager was asked anything.

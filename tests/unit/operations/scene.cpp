@@ -237,7 +237,7 @@ operations::Context Scene::context(bool offline) {
 Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::path>& files,
                                            bool dry_run) {
     return operations::change(context(), {.operation = "install",
-                                          .install = files,
+                                          .install = {files.begin(), files.end()},
                                           .remove = {},
                                           .dry_run = dry_run,
                                           .retry = retry});
@@ -246,7 +246,7 @@ Result<operations::Outcome> Scene::install(const std::vector<std::filesystem::pa
 Result<operations::Outcome> Scene::install_with_packages(
     const std::vector<std::filesystem::path>& files, bool dry_run) {
     return operations::change(context(), {.operation = "install",
-                                          .install = files,
+                                          .install = {files.begin(), files.end()},
                                           .remove = {},
                                           .dry_run = dry_run,
                                           .retry = retry,

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "agent/bus/handles.hpp"
+#include "agent/model/result.hpp"
+
+namespace agent::bus {
+
+/// uid of who has sent the call, as the bus knows it.
+[[nodiscard]] model::Result<std::uint32_t> sender_uid(sd_bus_message* call);
+
+/// Asks polkit what somebody may do.
+class Authority {
+  public:
+    using Then = std::function<void(model::Result<>)>;
+    /// So many answers may be waited for.
+    static constexpr unsigned kMostPending = 64;
+
+    /// Whether the sender of the call may do the action; `then` is called at once where nobody has
+    /// to be asked, as for root, and else with polkit's answer, which may be a person's.
+    /// ErrorCode::not_permitted names the action; without polkit only root is let in. The call
+    /// lives until then, and so must the authority.
+    void check(sd_bus_message* call, const char* action, Then then);
+    [[nodiscard]] unsigned pending() const { return pending_; }
+
+  private:
+    struct Question;
+    static int on_answer(sd_bus_message* reply, void* data, sd_bus_error* error);
+    [[nodiscard]] int ask(sd_bus_message* call, const char* action, Then& then);
+
+    unsigned pending_ = 0;
+};
+
+}  // namespace agent::bus

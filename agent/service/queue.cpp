@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/service/queue.hpp"
+
+#include <algorithm>
+
+namespace agent::service {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+bool share(const std::set<std::string>& left, const std::set<std::string>& right) {
+    return std::any_of(left.begin(), left.end(),
+                       [&](const auto& claim) { return right.count(claim) != 0; });
+}
+
+bool is_active(const Job& job) {
+    return job.state != JobState::ended;
+}
+
+bool is_running(const Job& job) {
+    return job.state == JobState::running || job.state == JobState::cancelling;
+}
+
+}  // namespace
+
+Result<> admit(const Jobs& jobs, const JobRequest& request) {
+    std::size_t count = 0;
+    for (const auto& [number, job] : jobs) {
+        if (!is_active(job) || job.request.changes != request.changes) continue;
+        if (job.state == JobState::queued || !request.changes) ++count;
+        if (request.changes && share(job.request.claims, request.claims))
+            return model::fail(ErrorCode::busy, "job " + std::to_string(number) + " (" +
+                                                    job.request.operation +
+                                                    ") is about the same already; follow it with "
+                                                    "'update-agent watch " +
+                                                    std::to_string(number) + "'");
+    }
+    if (count < kMostJobs) return {};
+    return model::fail(ErrorCode::busy, std::to_string(count) + " jobs " +
+                                            (request.changes ? "wait" : "run") +
+                                            " already; try again when one has ended");
+}
+
+std::vector<unsigned> startable(const Jobs& jobs) {
+    bool changing = std::any_of(jobs.begin(), jobs.end(), [](const auto& entry) {
+        return is_running(entry.second) && entry.second.request.changes;
+    });
+    std::vector<unsigned> numbers;
+    for (const auto& [number, job] : jobs) {
+        if (job.state != JobState::queued) continue;
+        if (job.request.changes && std::exchange(changing, true)) continue;
+        numbers.push_back(number);
+    }
+    return numbers;
+}
+
+std::vector<unsigned> forgettable(const Jobs& jobs) {
+    std::vector<unsigned> ended;
+    for (const auto& [number, job] : jobs)
+        if (!is_active(job)) ended.push_back(number);
+    std::stable_sort(ended.begin(), ended.end(), [&](unsigned left, unsigned right) {
+        return jobs.at(left).ended_as < jobs.at(right).ended_as;
+    });
+    ended.resize(ended.size() - std::min(ended.size(), kMostEnded));
+    return ended;
+}
+
+bool is_working(const Jobs& jobs) {
+    return std::any_of(jobs.begin(), jobs.end(),
+                       [](const auto& entry) { return is_active(entry.second); });
+}
+
+}  // namespace agent::service
