@@ -3,23 +3,32 @@
 
 #include "agent/bus/names.hpp"
 #include "agent/model/overloaded.hpp"
+#include "agent/model/utf8.hpp"
 
 namespace agent::client {
 
 namespace {
 
+/// Nothing else is let through by a bus; names of files and logins may be anything.
+int append_text(sd_bus_message* message, const std::string& text) {
+    return sd_bus_message_append(message, "s", model::valid_utf8(text).c_str());
+}
+
 int append(sd_bus_message* message, const std::vector<std::string>& names) {
     int result = sd_bus_message_open_container(message, 'a', "s");
     for (const auto& name : names)
-        if (result >= 0) result = sd_bus_message_append(message, "s", name.c_str());
+        if (result >= 0) result = append_text(message, name);
     return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
 int append(sd_bus_message* message, const std::vector<File>& files) {
     int result = sd_bus_message_open_container(message, 'a', "(sh)");
-    for (const auto& file : files)
-        if (result >= 0)
-            result = sd_bus_message_append(message, "(sh)", file.name.c_str(), file.descriptor);
+    for (const auto& file : files) {
+        if (result >= 0) result = sd_bus_message_open_container(message, 'r', "sh");
+        if (result >= 0) result = append_text(message, file.name);
+        if (result >= 0) result = sd_bus_message_append(message, "h", file.descriptor);
+        if (result >= 0) result = sd_bus_message_close_container(message);
+    }
     return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -30,7 +39,8 @@ int append_options(sd_bus_message* message, const Request& request) {
     if (result >= 0 && request.generation)
         result = sd_bus_message_append(message, "{sv}", "generation", "u", *request.generation);
     if (result >= 0 && !request.who.empty())
-        result = sd_bus_message_append(message, "{sv}", "who", "s", request.who.c_str());
+        result = sd_bus_message_append(message, "{sv}", "who", "s",
+                                       model::valid_utf8(request.who).c_str());
     return result < 0 ? result : sd_bus_message_close_container(message);
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("A job that has ended before the call is answered has not been missed"
     CHECK(notes.records == Texts{"one"});
 }
 
-TEST_CASE("Files go along as descriptors, with the names and options that they were given") {
+TEST_CASE("Files go along as descriptors, with the names and options that were given") {
     const test::TemporaryDirectory directory;
     const auto path = directory.path() / "a.bundle";
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -150,13 +150,13 @@ TEST_CASE("Files go along as descriptors, with the names and options that they w
     auto reached = Service::reach(options);
     REQUIRE(reached);
     auto install = request("Install");
-    install.subjects = std::vector<agent::client::File>{{"./a.bundle", file}};
+    install.subjects = std::vector<agent::client::File>{{"./\xff.bundle", file}};
     install.flags = {"allow-downgrade", "retry"};
     install.who = "anna (0)";
     Notes notes;
     CHECK(reached->ask(install, notes));
     ::close(file);
-    CHECK(asked == "ask ./a.bundle=content allow-downgrade retry who=anna (0) ");
+    CHECK(asked == "ask ./\xef\xbf\xbd.bundle=content allow-downgrade retry who=anna (0) ");
 }
 
 TEST_CASE("A service that is killed in the middle is found again, with its job") {
