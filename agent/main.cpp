@@ -3,6 +3,9 @@
 
 #include "agent/apt/helper_package_database.hpp"
 #include "agent/apt/helper_package_installer.hpp"
+#include "agent/cli/by_service.hpp"
+#include "agent/cli/report.hpp"
+#include "agent/cli/route.hpp"
 #include "agent/cli/run.hpp"
 #include "agent/cli/signals.hpp"
 #include "agent/hooks/hook_directories.hpp"
@@ -39,6 +42,8 @@ int main(int argc, char** argv) {
         std::fputs(line.error().standard_error.c_str(), stderr);
         return line.error().status;
     }
+    if (cli::way_of(*line) == cli::Way::by_service)
+        if (const auto status = cli::run_by_service(*line)) return *status;
     const auto& options = line->options;
     auto configuration = config::load_configuration(options.root, options.config);
     if (!configuration) return cli::report_error(configuration.error(), options);

@@ -41,6 +41,8 @@ std::string error_name(ErrorCode code) {
 
 ErrorCode error_of_name(std::string_view name) {
     if (name == "org.freedesktop.DBus.Error.AccessDenied") return ErrorCode::not_permitted;
+    if (name == "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")
+        return ErrorCode::not_permitted;
     if (name == "org.freedesktop.DBus.Error.InvalidArgs") return ErrorCode::usage;
     for (const auto& row : kErrorNames)
         if (name.substr(0, kPrefix.size()) == kPrefix && name.substr(kPrefix.size()) == row.name)

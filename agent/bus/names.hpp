@@ -18,8 +18,8 @@ inline constexpr const char* kJobInterface = "org.updateagent.Job1";
 
 /// `org.updateagent.Error.NotFound` and the like.
 [[nodiscard]] std::string error_name(model::ErrorCode code);
-/// What such a name means, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs among them;
-/// ErrorCode::internal for any other.
+/// What such a name means, or one of AccessDenied, InteractiveAuthorizationRequired and InvalidArgs
+/// of org.freedesktop.DBus.Error; ErrorCode::internal for any other.
 [[nodiscard]] model::ErrorCode error_of_name(std::string_view name);
 
 }  // namespace agent::bus

@@ -5,6 +5,8 @@
 #include <functional>
 #include <sstream>
 
+#include "agent/cli/route.hpp"
+
 namespace agent::cli {
 
 namespace {
@@ -29,6 +31,7 @@ struct Values {
     Start start;
     Stop stop;
     Restart restart;
+    Watch watch;
     Logs logs;
     ShowHistory history;
     Doctor doctor;
@@ -51,6 +54,13 @@ struct Values {
 
 void add_retry(CLI::App& command, bool& retry) {
     command.add_flag("--retry", retry, "Try a set again that did not become healthy before");
+}
+
+/// For what the service can do while nobody waits.
+void add_no_wait(CLI::App& app, Options& options) {
+    for (const auto* name : {"install", "remove", "rollback", "verify", "start", "stop", "restart"})
+        app.get_subcommand(name)->add_flag("--no-wait", options.no_wait,
+                                           "Print the number of the service's job, and leave it");
 }
 
 void add_changes(CLI::App& app, Values& values, std::optional<Command>& chosen) {
@@ -112,6 +122,12 @@ void add_control(CLI::App& app, Values& values, std::optional<Command>& chosen) 
         ->required();
     add(app, "restart", "Restart bundles or containers", values.restart, chosen)
         ->add_option("NAME", values.restart.names, help)
+        ->required();
+}
+
+void add_watch(CLI::App& app, Values& values, std::optional<Command>& chosen) {
+    add(app, "watch", "Follow a job of the service", values.watch, chosen)
+        ->add_option("JOB", values.watch.job, "Number that --no-wait has printed")
         ->required();
 }
 
@@ -178,6 +194,8 @@ void add_options(CLI::App& app, Options& options) {
     app.add_flag("-q,--quiet", options.quiet, "Print no progress");
     app.add_flag("-v,--verbose", options.verbose, "Print every step");
     app.add_option("--who", options.who, "Who asked for it")->group("");
+    app.add_flag("--no-service", options.no_service, "Do it in this process, not by the service");
+    app.add_flag("--interactive", options.interactive, "Let the service ask for a password");
     app.add_option("--root", options.root, "Work below this directory and start nothing");
     app.add_option("--config", options.config, "Configuration file")->capture_default_str();
     app.set_version_flag("--version", std::string("update-agent ") + UPDATE_AGENT_VERSION);
@@ -195,6 +213,8 @@ tl::expected<CommandLine, ParseExit> parse(int argc, const char* const* argv) {
     add_changes(app, values, chosen);
     add_queries(app, values, chosen);
     add_control(app, values, chosen);
+    add_watch(app, values, chosen);
+    add_no_wait(app, line.options);
     add_bundle(app, values, chosen);
     add_version(app, values, chosen);
     add_internal(app, values, chosen);
@@ -221,6 +241,8 @@ tl::expected<CommandLine, ParseExit> parse(int argc, const char* const* argv) {
     if (error || line.options.root.empty())
         return tl::unexpected<ParseExit>(ParseExit{2, {}, "--root: needs a directory\n"});
     line.command = *chosen;
+    if (const auto problem = service_problem(line); !problem.empty())
+        return tl::unexpected<ParseExit>(ParseExit{2, {}, problem + "\n"});
     return line;
 }
 

@@ -49,6 +49,10 @@ struct Stop {
 struct Restart {
     std::vector<std::string> names;
 };
+/// What a job of the service does, and what it ends with.
+struct Watch {
+    unsigned job = 0;
+};
 struct Logs {
     std::string name;
     bool follow = false;
@@ -99,10 +103,12 @@ struct Complete {
 };
 
 using Command =
-    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Logs,
-                 ShowHistory, Doctor, Verify, BundleCreate, BundleValidate, BundleInspect,
+    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Watch,
+                 Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleValidate, BundleInspect,
                  BundleVerify, VersionMatch, VersionCompare, Recover, Recreate, Confirm, Startup,
                  InitStore, StoreStamp, Complete>;
+
+inline constexpr const char* kConfiguration = "/etc/update-agent/agent.toml";
 
 struct Options {
     bool json = false;
@@ -112,8 +118,14 @@ struct Options {
     bool verbose = false;
     /// For the history, where a service calls; else whoever runs this process.
     std::string who;
+    /// Does it in this process, whether there is a service or not.
+    bool no_service = false;
+    /// Prints the service's job, and leaves it alone.
+    bool no_wait = false;
+    /// Lets polkit ask for a password.
+    bool interactive = false;
     std::filesystem::path root = "/";
-    std::filesystem::path config = "/etc/update-agent/agent.toml";
+    std::filesystem::path config = kConfiguration;
 };
 
 struct CommandLine {

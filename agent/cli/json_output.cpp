@@ -209,6 +209,12 @@ std::string error(const model::Error& error) {
     return print(value);
 }
 
+std::string job(unsigned number) {
+    Json value = document();
+    value["job"] = number;
+    return print(value);
+}
+
 std::string done() {
     return print(document());
 }

@@ -34,6 +34,8 @@ namespace agent::cli::json {
 [[nodiscard]] std::string matched(bool matches);
 /// `lt`, `eq` or `gt`.
 [[nodiscard]] std::string compared(const std::string& order);
+/// Of the service, which goes on.
+[[nodiscard]] std::string job(unsigned number);
 /// For commands that only do.
 [[nodiscard]] std::string done();
 

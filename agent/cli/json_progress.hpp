@@ -22,4 +22,7 @@ class JsonProgress final : public operations::Progress {
     std::chrono::steady_clock::time_point last_bytes_;
 };
 
+/// Prints a record at once, unless nobody reads: whoever does not must stop no operation.
+void tell_record(const std::string& line);
+
 }  // namespace agent::cli

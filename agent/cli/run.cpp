@@ -2,20 +2,17 @@
 #include "agent/cli/run.hpp"
 #include "agent/operations/confirm.hpp"
 
-#include <pwd.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "agent/bundle/file_io.hpp"
+#include "agent/cli/caller.hpp"
 #include "agent/cli/json_output.hpp"
 #include "agent/cli/json_progress.hpp"
+#include "agent/cli/report.hpp"
 #include "agent/cli/signals.hpp"
 #include "agent/cli/terminal_progress.hpp"
 #include "agent/cli/text_output.hpp"
 #include "agent/documents/documents.hpp"
-#include "agent/model/exit_code.hpp"
 #include "agent/operations/control.hpp"
 #include "agent/operations/names.hpp"
 #include "agent/operations/startup.hpp"
@@ -28,16 +25,6 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 using operations::Context;
-
-std::string caller() {
-    const auto uid = ::getuid();
-    const auto* login = std::getenv("SUDO_USER");
-    const auto* entry = ::getpwuid(uid);
-    const std::string name = login != nullptr   ? login
-                             : entry != nullptr ? entry->pw_name
-                                                : std::to_string(uid);
-    return name + " (" + std::to_string(uid) + ")";
-}
 
 /// The files, opened at once where a service holds them, which may end before they are read.
 Result<std::vector<bundle::BundleFile>> bundle_files(const Install& command,
@@ -54,13 +41,6 @@ Result<std::vector<bundle::BundleFile>> bundle_files(const Install& command,
     }
     return files;
 }
-
-/// What a command prints when it is done, one or the other, and its exit code.
-struct Report {
-    std::string json;
-    std::string text;
-    int status = 0;
-};
 
 /// Runs one command; there is one overload for each alternative of Command.
 class Runner {
@@ -141,6 +121,9 @@ class Runner {
     Result<Report> operator()(const Restart& command) const {
         TRY(operations::restart(context_, command.names));
         return done();
+    }
+    Result<Report> operator()(const Watch& /*command*/) const {
+        return model::fail(ErrorCode::internal, "only the service has jobs to watch");
     }
     Result<Report> operator()(const Logs& command) const {
         TRY_ASSIGN(const auto set, store::Generations(context_.paths).installed());
@@ -261,11 +244,8 @@ class Runner {
 };
 
 std::unique_ptr<operations::Progress> make_progress(const Options& options) {
-    using Detail = TerminalProgress::Detail;
     if (options.json_progress) return std::make_unique<JsonProgress>();
-    return std::make_unique<TerminalProgress>(options.quiet || options.json ? Detail::quiet
-                                              : options.verbose             ? Detail::steps
-                                                                            : Detail::normal);
+    return std::make_unique<TerminalProgress>(detail_of(options));
 }
 
 Result<Report> carry_out(const CommandLine& line, config::Configuration configuration,
@@ -285,24 +265,7 @@ Result<Report> carry_out(const CommandLine& line, config::Configuration configur
     return std::visit(Runner(context, options), line.command);
 }
 
-int print(const Report& report, const Options& options) {
-    auto text = options.json && !report.json.empty() ? report.json : report.text;
-    if (options.json_progress) text = json::end_record(report.status, report.json, report.text);
-    std::fputs(text.c_str(), stdout);
-    return report.status;
-}
-
 }  // namespace
-
-int report_error(const model::Error& error, const Options& options) {
-    const int status = model::exit_code(error.code());
-    const std::string text = "update-agent: " + error.text() + "\n";
-    if (options.json_progress || options.json)
-        static_cast<void>(
-            print({.json = json::error(error), .text = text, .status = status}, options));
-    std::fputs(text.c_str(), stderr);
-    return status;
-}
 
 int run(const CommandLine& line, config::Configuration configuration, const operations::Host& host,
         const BuildFacts& build) {

@@ -22,7 +22,4 @@ struct BuildFacts {
 [[nodiscard]] int run(const CommandLine& line, config::Configuration configuration,
                       const operations::Host& host, const BuildFacts& build);
 
-/// Prints the error as `run` does, and returns its exit code.
-[[nodiscard]] int report_error(const model::Error& error, const Options& options);
-
 }  // namespace agent::cli

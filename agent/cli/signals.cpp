@@ -10,7 +10,8 @@ namespace {
 volatile std::sig_atomic_t cancelled = 0;
 
 void note(int /*signal*/) {
-    cancelled = 1;
+    // More than twice means no more, and does not overflow.
+    cancelled = cancelled == 0 ? 1 : 2;
 }
 
 void handle(int signal, void (*handler)(int)) {
@@ -31,6 +32,10 @@ void catch_signals() {
 
 bool cancellation_requested() {
     return cancelled != 0;
+}
+
+unsigned cancellation_requests() {
+    return static_cast<unsigned>(cancelled);
 }
 
 }  // namespace agent::cli

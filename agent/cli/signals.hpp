@@ -10,4 +10,7 @@ void catch_signals();
 /// Whether SIGINT or SIGTERM came.
 [[nodiscard]] bool cancellation_requested();
 
+/// How often they came.
+[[nodiscard]] unsigned cancellation_requests();
+
 }  // namespace agent::cli

@@ -33,11 +33,13 @@ class JournalSink final : public spdlog::sinks::sink {
     void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 };
 
-std::shared_ptr<spdlog::logger> make_logger() {
+std::shared_ptr<spdlog::logger> make_logger(TerminalProgress::Log wanted) {
     if (std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0)
         return std::make_shared<spdlog::logger>("update-agent", std::make_shared<JournalSink>());
     auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     terminal->set_pattern("%n: %v");
+    if (wanted == TerminalProgress::Log::not_again)
+        return std::make_shared<spdlog::logger>("update-agent", terminal);
     // A terminal forgets; the machine's log keeps what an admin was warned of.
     auto log = std::make_shared<spdlog::sinks::syslog_sink_mt>("update-agent", LOG_PID, LOG_DAEMON,
                                                                /*enable_formatting=*/false);
@@ -60,8 +62,14 @@ std::string progress_bar(std::uint64_t done, std::uint64_t total,
     return bar + "  " + model::human_size(done * 1000 / ms) + "/s";
 }
 
-TerminalProgress::TerminalProgress(Detail detail)
-    : detail_(detail), terminal_(::isatty(STDERR_FILENO) != 0), logger_(make_logger()) {}
+TerminalProgress::Detail detail_of(const Options& options) {
+    using Detail = TerminalProgress::Detail;
+    if (options.quiet || options.json) return Detail::quiet;
+    return options.verbose ? Detail::steps : Detail::normal;
+}
+
+TerminalProgress::TerminalProgress(Detail detail, Log log)
+    : detail_(detail), terminal_(::isatty(STDERR_FILENO) != 0), logger_(make_logger(log)) {}
 
 TerminalProgress::~TerminalProgress() {
     finish();

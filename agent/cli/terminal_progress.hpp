@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/cli/command.hpp"
 #include "agent/operations/progress.hpp"
 
 namespace spdlog {
@@ -19,7 +20,9 @@ namespace agent::cli {
 class TerminalProgress final : public operations::Progress {
   public:
     enum class Detail { quiet, normal, steps };
-    explicit TerminalProgress(Detail detail);
+    /// Whether warnings are written to the machine's log, too, or whoever tells them has done so.
+    enum class Log { too, not_again };
+    explicit TerminalProgress(Detail detail, Log log = Log::too);
     ~TerminalProgress() override;
 
     void plan(const operations::Outcome& /*planned*/) override {}
@@ -41,6 +44,9 @@ class TerminalProgress final : public operations::Progress {
     std::chrono::steady_clock::time_point step_start_;
     std::chrono::steady_clock::time_point last_draw_;
 };
+
+/// How much of it the options want.
+[[nodiscard]] TerminalProgress::Detail detail_of(const Options& options);
 
 /// "[#####     ] 50%  10.0 MiB of 20.0 MiB  35.0 MiB/s".
 [[nodiscard]] std::string progress_bar(std::uint64_t done, std::uint64_t total,

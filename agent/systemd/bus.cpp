@@ -7,39 +7,18 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "agent/bus/connect.hpp"
 #include "agent/systemd/error_map.hpp"
 
 namespace agent::systemd {
 
 namespace {
 
+using bus::microseconds_of;
 using model::Result;
-using std::chrono::duration_cast;
-using std::chrono::microseconds;
-using std::chrono::steady_clock;
 
 /// Where systemctl asks, too, when it is root (systemd's src/shared/bus-util.c).
 constexpr const char* kPrivateSocket = "unix:path=/run/systemd/private";
-
-std::uint64_t microseconds_of(Bus::Timeout timeout) {
-    const auto count = microseconds(timeout).count();
-    return count > 0 ? static_cast<std::uint64_t>(count) : 0;
-}
-
-/// Waits until the connection can be used. sd-bus's own bounds of that are 25 and 90 s.
-int greet(sd_bus* bus, Bus::Timeout timeout) {
-    const auto deadline = steady_clock::now() + timeout;
-    int result = 0;
-    while (result >= 0 && (result = sd_bus_is_ready(bus)) == 0) {
-        result = sd_bus_process(bus, nullptr);
-        if (result != 0) continue;
-        const auto left = duration_cast<Bus::Timeout>(deadline - steady_clock::now());
-        if (left <= Bus::Timeout::zero()) return -ETIMEDOUT;
-        result = sd_bus_wait(bus, microseconds_of(left));
-        if (result == -EINTR) result = 0;
-    }
-    return result;
-}
 
 int open_private(sd_bus** bus) {
     int result = sd_bus_new(bus);
@@ -55,13 +34,10 @@ model::Error told(const BusError& error, const std::string& what, int result) {
 }
 
 Result<Bus> Bus::connect_system(Timeout timeout) {
-    sd_bus* raw = nullptr;
-    int result = sd_bus_open_system(&raw);
-    Bus bus(raw);
-    if (result >= 0) result = sd_bus_set_method_call_timeout(raw, microseconds_of(timeout));
-    if (result >= 0) result = greet(raw, timeout);
+    bus::Connection connection;
+    const int result = bus::open_system(connection, timeout);
     if (result < 0) return model::fail(bus_error("cannot reach the system bus", {}, {}, -result));
-    return bus;
+    return Bus(connection.release());
 }
 
 Result<Bus> Bus::connect(Timeout timeout) {

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "agent/model/text.hpp"
+#include "agent/model/utf8.hpp"
 
 namespace agent::systemd {
 
@@ -67,20 +68,6 @@ bool is_of_the_engine(const Journal& journal) {
     return field(journal, "SYSLOG_IDENTIFIER") == "conmon" && !field(journal, "CONTAINER_ID");
 }
 
-/// Bytes of the UTF-8 character at the text's beginning; 0 if there is none.
-std::size_t character_size(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (text.size() < size) return 0;
-    const auto rest = text.substr(1, size - 1);
-    const bool continues = std::all_of(rest.begin(), rest.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
-    });
-    return continues ? size : 0;
-}
-
 /// U+0080 to U+009F are control characters, too.
 bool is_control(std::string_view character) {
     if (character.size() == 1) return model::is_control(character.front());
@@ -97,7 +84,7 @@ std::string printable_line(std::string_view message) {
     message = message.substr(0, message.find_last_not_of(" \t\r\n") + 1);
     std::string line;
     while (!message.empty()) {
-        const auto size = character_size(message);
+        const auto size = model::utf8_character_size(message);
         const auto character = message.substr(0, std::max<std::size_t>(size, 1));
         message.remove_prefix(character.size());
         const bool shown = size != 0 && !is_control(character);

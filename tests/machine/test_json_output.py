@@ -78,6 +78,8 @@ def test_every_command(machine, maker, tmp_path):
     assert run("show", "show base")["bundle"]["containers"][0]["devices"]
     for command in ("stop", "start", "restart"):
         run("control", f"{command} robot")
+    job = run("job", "restart robot --no-wait")["job"]
+    run("control", f"watch {job}")
     run("recreate", "recreate")
     run("recover", "recover")
     run("doctor", "doctor")

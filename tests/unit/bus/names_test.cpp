@@ -18,6 +18,8 @@ TEST_CASE("Every error has a name on the bus, which means it again") {
 TEST_CASE("A bus daemon's refusals are understood, and what is unknown is an internal error") {
     using agent::bus::error_of_name;
     CHECK(error_of_name("org.freedesktop.DBus.Error.AccessDenied") == ErrorCode::not_permitted);
+    CHECK(error_of_name("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired") ==
+          ErrorCode::not_permitted);
     CHECK(error_of_name("org.freedesktop.DBus.Error.InvalidArgs") == ErrorCode::usage);
     CHECK(error_of_name("org.freedesktop.DBus.Error.NoReply") == ErrorCode::internal);
     CHECK(error_of_name("NotFound") == ErrorCode::internal);

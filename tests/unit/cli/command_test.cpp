@@ -237,7 +237,7 @@ TEST_CASE("Help and version go to standard output and end with 0") {
     const auto help = parsed("--help").error().standard_output;
     for (const auto* name :
          {"install", "remove", "rollback", "recover", "recreate", "list", "show", "status", "start",
-          "stop", "restart", "logs", "doctor", "verify", "bundle", "version"}) {
+          "stop", "restart", "watch", "logs", "doctor", "verify", "bundle", "version"}) {
         INFO(name);
         CHECK(has(help, std::string("\n  ") + name + " "));
     }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/model/utf8.hpp"
+
+#include <algorithm>
+
+namespace agent::model {
+
+namespace {
+
+unsigned char byte(char c) {
+    return static_cast<unsigned char>(c);
+}
+
+/// What is longer than it has to be, a surrogate, or beyond U+10FFFF.
+bool is_forbidden(unsigned char first, unsigned char second) {
+    return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+           (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+}
+
+}  // namespace
+
+std::size_t utf8_character_size(std::string_view text) {
+    const auto first = byte(text.front());
+    if (first < 0x80) return 1;
+    if (first < 0xc2 || first > 0xf4) return 0;
+    const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (text.size() < size || is_forbidden(first, byte(text[1]))) return 0;
+    const auto rest = text.substr(1, size - 1);
+    const bool continues =
+        std::all_of(rest.begin(), rest.end(), [](char c) { return (byte(c) & 0xc0U) == 0x80; });
+    return continues ? size : 0;
+}
+
+std::string valid_utf8(std::string_view text) {
+    std::string valid;
+    while (!text.empty()) {
+        const auto size = utf8_character_size(text);
+        valid += size == 0 ? "\xef\xbf\xbd" : text.substr(0, size);
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return valid;
+}
+
+}  // namespace agent::model
