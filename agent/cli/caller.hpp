@@ -9,6 +9,9 @@ namespace agent::cli {
 /// user id.
 [[nodiscard]] std::string caller();
 
+/// The same for `uid UID`, which is all that a service knows; any other text as it is.
+[[nodiscard]] std::string with_login(const std::string& who);
+
 /// Whether root runs it on somebody else's behalf.
 [[nodiscard]] bool is_called_by_sudo();
 

@@ -258,7 +258,7 @@ Result<Report> carry_out(const CommandLine& line, config::Configuration configur
                           .progress = *progress,
                           .cancelled = cancellation_requested,
                           .offline = options.root != "/",
-                          .who = options.who.empty() ? caller() : options.who,
+                          .who = options.who.empty() ? caller() : with_login(options.who),
                           .build_date = build.build_date,
                           .stop_helper = build.stop_helper};
     catch_signals();

@@ -234,13 +234,13 @@ std::set<std::string> containers_after(const planning::Plan& plan, const StepInp
 }
 
 Result<> carry_out(const Context& context, const ChangeRequest& request, Prepared& prepared,
-                   const Outcome& planned) {
+                   const Outcome& planned, OperationLock& lock) {
     const auto start = context.host.machine.monotonic();
     TRY_ASSIGN(const auto input, step_input(context, request, prepared));
     auto info = transaction_info(context, request, prepared);
     TRY(ask_hooks(context, info, planned));
     context.progress.plan(planned);
-    World world{.context = context, .readers = std::move(prepared.opened.readers)};
+    World world{.context = context, .lock = &lock, .readers = std::move(prepared.opened.readers)};
     TRY_ASSIGN(auto transaction,
                Transaction::begin(world, std::move(info), effects_of(prepared.plan, input)));
     auto result = transaction.go_on();
@@ -267,6 +267,7 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
         TRY_ASSIGN(auto acquired, OperationLock::acquire(context, request.operation));
         lock.emplace(std::move(acquired));
         TRY(settle_before(context));
+        lock->lend_units();
     } else if (store::has_journal(context.paths)) {
         context.progress.warning("an operation was interrupted, and is settled before this one");
     }
@@ -284,7 +285,7 @@ Result<Outcome> change(const Context& context, const ChangeRequest& request) {
         TRY(step_input(context, request, prepared));
         return outcome;
     }
-    TRY(carry_out(context, request, prepared, outcome));
+    TRY(carry_out(context, request, prepared, outcome, *lock));
     outcome.generation_after = prepared.plan.result.generation;
     if (context.offline) return outcome;
     if (const auto recreated = recreate_what_changed_meanwhile(context); !recreated)

@@ -8,9 +8,9 @@
 #include "agent/operations/health.hpp"
 #include "agent/operations/jobs.hpp"
 #include "agent/operations/names.hpp"
-#include "agent/operations/operation_lock.hpp"
 #include "agent/planning/unit_changes.hpp"
 #include "agent/store/generations.hpp"
+#include "agent/store/lock.hpp"
 
 namespace agent::operations {
 
@@ -59,15 +59,16 @@ Result<Selection> select(const Context& context, const std::vector<std::string>&
 }
 
 struct Claim {
-    OperationLock lock;
+    store::Lock lock;
     Selection selection;
 };
 
-/// What is started or stopped beside a switch would be judged as if the new set had done it.
+/// What is started or stopped beside a switch would be judged as if the new set had done it; before
+/// that, an operation lends the lock.
 Result<Claim> claim(const Context& context, const std::string& operation,
                     const std::vector<std::string>& names) {
     TRY_ASSIGN(auto selection, select(context, names));
-    TRY_ASSIGN(auto lock, OperationLock::acquire(context, operation));
+    TRY_ASSIGN(auto lock, store::Lock::acquire_units(context.paths, operation));
     // An operation may have ended in between.
     TRY_ASSIGN(selection, select(context, names));
     return Claim{std::move(lock), std::move(selection)};

@@ -201,9 +201,13 @@ using Effect =
                  SnapshotVolume, ChangeFiles, RestoreVolume, RunInit, NoteActive, HoldUnits,
                  StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
+class OperationLock;
+
 /// What effects work on.
 struct World {
     const Context& context;
+    /// Has lent the lock of the units, until a transaction touches what runs; null: it is held.
+    OperationLock* lock = nullptr;
     /// Opened bundle files, positioned behind their descriptions.
     std::map<model::BundleId, bundle::BundleReader> readers;
     UnitsSeen seen = {};

@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
+
 #include "agent/operations/context.hpp"
 #include "agent/store/lock.hpp"
 
 namespace agent::operations {
 
-/// The lock of a changing operation. Calls of the engine and of the package manager hold it as
-/// well, so that nobody begins anything beside a call that a killed agent has left behind.
+/// The locks of a changing operation: the one of the installed set, and the one of what is started
+/// and stopped. Calls of the engine and of the package manager hold the first as well, so that
+/// nobody begins anything beside a call that a killed agent has left behind.
 class OperationLock {
   public:
-    /// As store::Lock::acquire().
+    /// Both; as store::Lock::acquire().
     [[nodiscard]] static model::Result<OperationLock> acquire(const Context& context,
                                                               const std::string& operation);
     ~OperationLock();
     OperationLock(OperationLock&& other) noexcept
-        : host_(std::exchange(other.host_, nullptr)), lock_(std::move(other.lock_)) {}
+        : host_(std::exchange(other.host_, nullptr)),
+          operation_(std::move(other.operation_)),
+          lock_(std::move(other.lock_)),
+          units_(std::move(other.units_)) {}
     OperationLock& operator=(OperationLock&&) = delete;
 
+    /// Lets others start and stop what is installed: nothing that runs is touched or judged yet.
+    void lend_units() { units_.reset(); }
+    /// Waits for whoever starts or stops something, as long as that takes at most. ErrorCode::busy
+    /// when cancelled, or when it takes longer.
+    [[nodiscard]] model::Result<> take_units_back(const Context& context);
+
   private:
-    OperationLock(const Host& host, store::Lock lock) : host_(&host), lock_(std::move(lock)) {}
+    OperationLock(const Host& host, std::string operation, store::Lock lock, store::Lock units)
+        : host_(&host),
+          operation_(std::move(operation)),
+          lock_(std::move(lock)),
+          units_(std::move(units)) {}
     const Host* host_;
+    std::string operation_;
     store::Lock lock_;
+    std::optional<store::Lock> units_;
 };
 
 }  // namespace agent::operations

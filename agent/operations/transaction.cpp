@@ -3,6 +3,7 @@
 
 #include "agent/model/overloaded.hpp"
 #include "agent/operations/announcement.hpp"
+#include "agent/operations/operation_lock.hpp"
 #include "agent/operations/restoration.hpp"
 
 namespace agent::operations {
@@ -93,8 +94,16 @@ Result<> Transaction::may_begin(const Effect& effect) {
     return {};
 }
 
+/// What is seen to run is not started or stopped by anybody else until it was judged.
+Result<> Transaction::hold_units(const Effect& effect) {
+    const bool touches = disturbs(effect) || std::holds_alternative<NoteActive>(effect);
+    return touches && world_.lock != nullptr ? world_.lock->take_units_back(world_.context)
+                                             : Result<>();
+}
+
 Result<> Transaction::do_effect(std::size_t index) {
     const auto& effect = state_.effects[index];
+    TRY(hold_units(effect));
     if (disturbs(effect)) hold_shutdown();
     TRY(may_begin(effect));
     TRY(journal_.append(doing_record(index)));

@@ -46,6 +46,7 @@ class Transaction {
     [[nodiscard]] model::Result<> may_begin(const Effect& effect);
     [[nodiscard]] std::vector<std::size_t> undo_each(const std::vector<std::size_t>& effects,
                                                      std::vector<model::Error>& errors);
+    [[nodiscard]] model::Result<> hold_units(const Effect& effect);
     void hold_shutdown();
     void note(const std::string& record);
     void warn(const model::Result<>& result);

@@ -18,7 +18,7 @@ inline constexpr const char* kQuery = "org.updateagent.query";
     if (request.operation == "remove") return kRemove;
     if (request.operation == "rollback") return kRollback;
     // What is repaired is what an installation has made.
-    if (request.operation == "verify") return request.changes ? kInstall : kQuery;
+    if (request.operation == "verify") return request.lane == Lane::set ? kInstall : kQuery;
     return kManageUnits;
 }
 

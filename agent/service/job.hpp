@@ -15,6 +15,9 @@ namespace agent::service {
 enum class JobState { queued, running, cancelling, ended };
 [[nodiscard]] std::string_view to_string(JobState state);
 
+/// What a job needs for itself: those of one lane are done one after the other.
+enum class Lane { none, units, set };
+
 /// What somebody asks for: a command of the command line.
 struct JobRequest {
     /// install, remove, rollback, verify, start, stop, restart, pause, resume.
@@ -23,9 +26,9 @@ struct JobRequest {
     std::vector<std::string> options = {};
     /// Names of files for messages, ids, names of containers.
     std::vector<std::string> subjects = {};
-    /// It changes the installed set, and so waits for its turn.
-    bool changes = false;
-    /// What no other change that waits or runs may have: `bundle:ID`, `file:DEVICE:INODE`, `set`.
+    Lane lane = Lane::none;
+    /// What no other job of the lane that waits or runs may have: `bundle:ID`, `file:DEVICE:INODE`,
+    /// `set`.
     std::set<std::string> claims = {};
     std::uint32_t uid = 0;
     /// `login (uid)` or `uid UID`.

@@ -22,7 +22,7 @@ std::string text_of(const JobRequest& request) {
     const Json value{{"operation", request.operation},
                      {"options", request.options},
                      {"subjects", request.subjects},
-                     {"changes", request.changes},
+                     {"lane", request.lane},
                      {"claims", request.claims},
                      {"uid", request.uid},
                      {"who", request.who}};
@@ -36,7 +36,7 @@ Result<JobRequest> parse_request(const std::string& text) {
         value.at("operation").get_to(request.operation);
         value.at("options").get_to(request.options);
         value.at("subjects").get_to(request.subjects);
-        value.at("changes").get_to(request.changes);
+        value.at("lane").get_to(request.lane);
         value.at("claims").get_to(request.claims);
         value.at("uid").get_to(request.uid);
         value.at("who").get_to(request.who);

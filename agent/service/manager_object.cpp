@@ -61,7 +61,7 @@ Result<> read_files(sd_bus_message* call, Wanted& wanted) {
 Result<Wanted> read_install(sd_bus_message* call) {
     static const std::array<std::string, 4> kNames = {"allow-downgrade", "allow-signer-change",
                                                       "retry", "install-host-packages"};
-    Wanted wanted{.request = {.operation = "install", .changes = true}};
+    Wanted wanted{.request = {.operation = "install", .lane = Lane::set}};
     TRY(read_files(call, wanted));
     TRY(take_options(call, kNames, wanted));
     return wanted;
@@ -69,7 +69,7 @@ Result<Wanted> read_install(sd_bus_message* call) {
 
 Result<Wanted> read_remove(sd_bus_message* call) {
     static const std::array<std::string, 2> kNames = {"purge", "retry"};
-    Wanted wanted{.request = {.operation = "remove", .changes = true}};
+    Wanted wanted{.request = {.operation = "remove", .lane = Lane::set}};
     TRY_ASSIGN(wanted.request.subjects, read_names(call));
     for (const auto& id : wanted.request.subjects)
         wanted.request.claims.insert("bundle:" + id);
@@ -79,7 +79,7 @@ Result<Wanted> read_remove(sd_bus_message* call) {
 
 Result<Wanted> read_rollback(sd_bus_message* call) {
     static const std::array<std::string, 2> kNames = {"generation", "retry"};
-    Wanted wanted{.request = {.operation = "rollback", .changes = true, .claims = {kWholeSet}}};
+    Wanted wanted{.request = {.operation = "rollback", .lane = Lane::set, .claims = {kWholeSet}}};
     CallOptions options;
     TRY(take_options(call, kNames, wanted, &options));
     if (!options.generation.empty()) wanted.request.subjects = {options.generation};
@@ -91,13 +91,15 @@ Result<Wanted> read_verify(sd_bus_message* call) {
     Wanted wanted{.request = {.operation = "verify"}};
     CallOptions options;
     TRY(take_options(call, kNames, wanted, &options));
-    wanted.request.changes = options.has("--repair");
-    if (wanted.request.changes) wanted.request.claims = {"repair"};
+    if (options.has("--repair")) {
+        wanted.request.lane = Lane::set;
+        wanted.request.claims = {"repair"};
+    }
     return wanted;
 }
 
 Result<Wanted> read_control(sd_bus_message* call, const char* operation) {
-    Wanted wanted{.request = {.operation = operation}};
+    Wanted wanted{.request = {.operation = operation, .lane = Lane::units}};
     TRY_ASSIGN(wanted.request.subjects, read_names(call));
     TRY(take_options(call, {}, wanted));
     return wanted;

@@ -28,9 +28,9 @@ bool is_running(const Job& job) {
 Result<> admit(const Jobs& jobs, const JobRequest& request) {
     std::size_t count = 0;
     for (const auto& [number, job] : jobs) {
-        if (!is_active(job) || job.request.changes != request.changes) continue;
-        if (job.state == JobState::queued || !request.changes) ++count;
-        if (request.changes && share(job.request.claims, request.claims))
+        if (!is_active(job) || job.request.lane != request.lane) continue;
+        if (job.state == JobState::queued || request.lane == Lane::none) ++count;
+        if (share(job.request.claims, request.claims))
             return model::fail(ErrorCode::busy, "job " + std::to_string(number) + " (" +
                                                     job.request.operation +
                                                     ") is about the same already; follow it with "
@@ -39,19 +39,19 @@ Result<> admit(const Jobs& jobs, const JobRequest& request) {
     }
     if (count < kMostJobs) return {};
     return model::fail(ErrorCode::busy, std::to_string(count) + " jobs " +
-                                            (request.changes ? "wait" : "run") +
+                                            (request.lane == Lane::none ? "run" : "wait") +
                                             " already; try again when one has ended");
 }
 
 std::vector<unsigned> startable(const Jobs& jobs) {
-    bool changing = std::any_of(jobs.begin(), jobs.end(), [](const auto& entry) {
-        return is_running(entry.second) && entry.second.request.changes;
-    });
+    std::set<Lane> taken;
+    for (const auto& [number, job] : jobs)
+        if (is_running(job)) taken.insert(job.request.lane);
     std::vector<unsigned> numbers;
     for (const auto& [number, job] : jobs) {
         if (job.state != JobState::queued) continue;
-        if (job.request.changes && std::exchange(changing, true)) continue;
-        numbers.push_back(number);
+        const bool free = taken.insert(job.request.lane).second;
+        if (free || job.request.lane == Lane::none) numbers.push_back(number);
     }
     return numbers;
 }

@@ -68,6 +68,7 @@ int append_properties(sd_bus_message* call, unsigned number,
     // What the command has called ends when it has, so that it can take back what it has begun.
     if (result >= 0) result = append(call, "KillMode", "s", "mixed");
     if (result >= 0) result = append(call, "SyslogIdentifier", "s", "update-agent");
+    if (result >= 0) result = append(call, "StandardError", "s", "journal");
     if (result >= 0) result = append(call, "StandardOutputFileToAppend", "s", output.c_str());
     if (result >= 0) result = append_exit_statuses(call);
     if (result >= 0) result = append_command(call, command);

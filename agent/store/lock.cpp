@@ -70,8 +70,16 @@ Result<> take(int descriptor, const std::filesystem::path& file) {
 }  // namespace
 
 Result<Lock> Lock::acquire(const Paths& paths, const std::string& operation) {
+    return acquire_file(paths, paths.lock(), operation);
+}
+
+Result<Lock> Lock::acquire_units(const Paths& paths, const std::string& operation) {
+    return acquire_file(paths, paths.units_lock(), operation);
+}
+
+Result<Lock> Lock::acquire_file(const Paths& paths, const std::filesystem::path& file,
+                                const std::string& operation) {
     TRY(make_directories(paths.state()));
-    const auto file = paths.lock();
     // Not readable by all: flock(2) needs no right to write, and whoever can open it can hold it.
     TRY_ASSIGN(Descriptor descriptor, open_path(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
     TRY(take(descriptor.get(), file));

@@ -7,13 +7,16 @@
 
 namespace agent::store {
 
-/// The one lock of all changing operations, held until destroyed (or until the process ends).
+/// A lock between processes, held until destroyed (or until the process ends).
 class Lock {
   public:
-    /// ErrorCode::busy at once when another process holds it; the text names its pid, its
-    /// operation and since when.
+    /// The one of all operations that change the installed set. ErrorCode::busy at once when
+    /// another process holds it; the text names its pid, its operation and since when.
     [[nodiscard]] static model::Result<Lock> acquire(const Paths& paths,
                                                      const std::string& operation);
+    /// The one of whoever starts and stops what is installed, in the same way.
+    [[nodiscard]] static model::Result<Lock> acquire_units(const Paths& paths,
+                                                           const std::string& operation);
     ~Lock();
     Lock(Lock&& other) noexcept;
     Lock& operator=(Lock&& other) noexcept;
@@ -21,6 +24,9 @@ class Lock {
     [[nodiscard]] int descriptor() const { return descriptor_; }
 
   private:
+    [[nodiscard]] static model::Result<Lock> acquire_file(const Paths& paths,
+                                                          const std::filesystem::path& file,
+                                                          const std::string& operation);
     explicit Lock(int descriptor) : descriptor_(descriptor) {}
     int descriptor_ = -1;
 };

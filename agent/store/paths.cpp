@@ -75,4 +75,8 @@ std::filesystem::path Paths::lock() const {
     return state() / "lock";
 }
 
+std::filesystem::path Paths::units_lock() const {
+    return state() / "units.lock";
+}
+
 }  // namespace agent::store

@@ -36,6 +36,7 @@ class Paths {
     [[nodiscard]] std::filesystem::path transaction() const;
     [[nodiscard]] std::filesystem::path failed_sets() const;
     [[nodiscard]] std::filesystem::path lock() const;
+    [[nodiscard]] std::filesystem::path units_lock() const;
 
   private:
     std::filesystem::path root_;

@@ -32,7 +32,7 @@ Kind kind_of(Happening what) {
             return {"e124f5a8233447a5913da8e406bdcfd4", LOG_WARNING,
                     "was interrupted, and is settled now"};
         case Happening::going_back:
-            break;
+            return {"d6577e57df4d4de8b97e520dbeac76e9", LOG_WARNING, "failed, and is taken back"};
         case Happening::done:
             return {"eed76ec8cb81419da2855055ccc9b66d", LOG_NOTICE, "is done"};
         case Happening::undone:

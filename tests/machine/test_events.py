@@ -20,10 +20,11 @@ def test_operations_are_in_the_journal_and_explained(machine, maker):
         "base-main": {"command": ["/ready", "--never"]}}), "/srv/bad.bundle")
     assert machine.run(["update-agent", "install", bad], check=False, timeout=120).rc == 8
 
-    begun, done, again, failed = entries(machine)
+    begun, done, again, back, failed = entries(machine)
     assert begun["MESSAGE"] == "install of base 1.0.0 has begun"
     assert done["MESSAGE"] == "install of base 1.0.0 is done"
     assert again["MESSAGE"] == "install of base 1.1.0 has begun"
+    assert back["MESSAGE"].startswith("install of base 1.1.0 failed, and is taken back: ")
     assert failed["MESSAGE"].startswith("install of base 1.1.0 failed: ")
     assert [each["PRIORITY"] for each in (begun, done, failed)] == ["6", "5", "3"]
     assert begun["MESSAGE_ID"] == again["MESSAGE_ID"] != done["MESSAGE_ID"] != failed["MESSAGE_ID"]
@@ -35,7 +36,7 @@ def test_operations_are_in_the_journal_and_explained(machine, maker):
     assert [each["transaction"] for each in history] == [
         each["UPDATE_AGENT_TRANSACTION"] for each in (done, failed)]
     found = entries(machine, "UPDATE_AGENT_BUNDLE=base", "UPDATE_AGENT_VERSION=1.1.0")
-    assert found == [again, failed]
+    assert found == [again, back, failed]
 
     told = machine.run(["journalctl", "--catalog", "--no-pager",
                         f"MESSAGE_ID={failed['MESSAGE_ID']}"]).stdout

@@ -9,6 +9,7 @@ directory on top, so a throw-away copy costs nothing.
     machine    minimal and podman with its friends
     vm         machine, a kernel and the command agent of vm.py
     installed  machine and the package
+    polkit     installed and polkitd
     registry   machine and Debian's docker-registry, whose program a test takes from there
     build      build dependencies, to build the package for another suite than the host's
 """
@@ -119,6 +120,10 @@ def installed(suite: str, repository: Path) -> Root:
             install(namespace, tree, ["update-agent"], "-o", f"Dir::Etc::sourcelist={sources.name}")
     key = hashlib.sha256((repository / "Packages").read_bytes()).hexdigest()
     return machine(suite).derive("installed", key, add)
+
+
+def polkit(suite: str, repository: Path) -> Root:
+    return _with_packages(installed(suite, repository), "polkit", ["polkitd"])
 
 
 def _with_packages(base: Root, name: str, packages: list[str]) -> Root:

@@ -123,10 +123,10 @@ TEST_CASE("A name that nobody has touches nothing") {
     CHECK(scene.services.log.empty());
 }
 
-TEST_CASE("While an operation runs nothing is started or stopped beside it") {
+TEST_CASE("While an operation has the units nothing is started or stopped beside it") {
     Scene scene;
     arrange(scene);
-    const auto held = must(store::Lock::acquire(scene.paths(), "install"));
+    const auto held = must(store::Lock::acquire_units(scene.paths(), "install"));
     for (const auto act : {operations::start, operations::stop, operations::restart}) {
         const auto result = act(scene.context(), {"broker"});
         REQUIRE_FALSE(result);
@@ -134,6 +134,43 @@ TEST_CASE("While an operation runs nothing is started or stopped beside it") {
         CHECK(has(result.error().text(), "install (pid "));
     }
     CHECK(scene.services.log.empty());
+}
+
+TEST_CASE("What runs is started and stopped beside an operation until it touches or judges it") {
+    Scene scene;
+    arrange(scene);
+    std::map<std::string, int> results;
+    scene.progress.at_step = [&](const std::string& step) {
+        const auto stopped = operations::stop(scene.context(), {"panel"});
+        const auto phase = scene.progress.effects.empty() ? "" : scene.progress.effects.back();
+        results[phase.substr(0, phase.find(' '))] |= stopped ? 1 : 2;
+        if (!stopped) CHECK(stopped.error().code() == ErrorCode::busy);
+        CAPTURE(step);
+    };
+    must(scene.install({bundles().clock}));
+    CHECK(results["acquire"] == 1);
+    CHECK(results["stage"] == 1);
+    CHECK(results["switch"] == 2);
+    CHECK(results["verify"] == 2);
+    scene.progress.at_step = [](const std::string& /*step*/) {};
+    CHECK(operations::stop(scene.context(), {"panel"}));
+}
+
+TEST_CASE("A switch waits for what is started by hand, and can be cancelled meanwhile") {
+    Scene scene;
+    arrange(scene);
+    const auto generation = store::Generations(scene.paths()).current().value();
+    std::optional<store::Lock> units;
+    scene.progress.at_step = [&](const std::string& step) {
+        if (!units && step.find("writing generation") != std::string::npos)
+            units = must(store::Lock::acquire_units(scene.paths(), "start"));
+        if (step.find("waiting for what is started") != std::string::npos)
+            scene.cancelled = [] { return true; };
+    };
+    const auto result = scene.install({bundles().clock});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == ErrorCode::busy);
+    CHECK(store::Generations(scene.paths()).current().value() == generation);
 }
 
 TEST_CASE("What is started by hand does not wait for the pause after its start limit") {

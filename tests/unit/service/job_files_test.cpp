@@ -16,7 +16,7 @@ JobRequest install() {
     return {.operation = "install",
             .options = {"--retry"},
             .subjects = {"/home/a/-b c.bundle"},
-            .changes = true,
+            .lane = Lane::set,
             .claims = {"file:1:2"},
             .uid = 1000,
             .who = "uid 1000"};
@@ -66,7 +66,7 @@ TEST_CASE("Jobs are found again as they were left") {
     CHECK(request.options == Lines{"--retry"});
     CHECK(request.subjects == install().subjects);
     CHECK(request.claims == install().claims);
-    CHECK(request.changes);
+    CHECK(request.lane == Lane::set);
     CHECK(request.uid == 1000);
     CHECK(request.who == "uid 1000");
     REQUIRE(files.forget(8));

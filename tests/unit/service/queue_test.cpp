@@ -9,19 +9,23 @@ using Numbers = std::vector<unsigned>;
 
 namespace {
 
-Job job(const std::string& operation, JobState state, bool changes,
+Job job(const std::string& operation, JobState state, Lane lane,
         std::set<std::string> claims = {}) {
-    return {.request = {.operation = operation, .changes = changes, .claims = std::move(claims)},
+    return {.request = {.operation = operation, .lane = lane, .claims = std::move(claims)},
             .state = state};
 }
 
 Job change(JobState state, const std::string& claim = "") {
-    return job("install", state, true,
+    return job("install", state, Lane::set,
                claim.empty() ? std::set<std::string>{} : std::set<std::string>{claim});
 }
 
+Job look(JobState state) {
+    return job("verify", state, Lane::none);
+}
+
 Job control(JobState state) {
-    return job("stop", state, false);
+    return job("stop", state, Lane::units);
 }
 
 }  // namespace
@@ -34,12 +38,19 @@ TEST_CASE("Changes begin one after the other, in the order in which they came") 
     CHECK(startable({{4, change(JobState::ended)}, {7, change(JobState::queued)}}) == Numbers{7});
 }
 
-TEST_CASE("What changes no set begins at once, beside a change") {
+TEST_CASE("What starts and stops goes on beside a change, one after the other") {
     CHECK(startable({{1, change(JobState::running)},
                      {2, change(JobState::queued)},
                      {3, control(JobState::queued)},
-                     {4, control(JobState::running)},
-                     {5, control(JobState::queued)}}) == Numbers{3, 5});
+                     {5, control(JobState::queued)}}) == Numbers{3});
+    CHECK(startable({{3, control(JobState::running)}, {4, control(JobState::queued)}}).empty());
+}
+
+TEST_CASE("What only looks begins at once") {
+    CHECK(startable({{1, change(JobState::running)},
+                     {3, look(JobState::running)},
+                     {4, look(JobState::queued)},
+                     {5, look(JobState::queued)}}) == Numbers{4, 5});
 }
 
 TEST_CASE("Two changes of one bundle do not wait together") {
@@ -47,7 +58,7 @@ TEST_CASE("Two changes of one bundle do not wait together") {
                     {2, change(JobState::queued, "bundle:view")},
                     {3, change(JobState::ended, "bundle:old")}};
     const auto about = [&](const std::string& id) {
-        return admit(jobs, {.operation = "remove", .changes = true, .claims = {"bundle:" + id}});
+        return admit(jobs, {.operation = "remove", .lane = Lane::set, .claims = {"bundle:" + id}});
     };
     REQUIRE_FALSE(about("base"));
     CHECK(about("base").error().code() == ErrorCode::busy);
@@ -55,26 +66,27 @@ TEST_CASE("Two changes of one bundle do not wait together") {
     CHECK_FALSE(about("view"));
     CHECK(about("old"));
     CHECK(about("other"));
-    CHECK(admit(jobs, {.operation = "stop", .claims = {"bundle:base"}}));
+    CHECK(admit(jobs, {.operation = "stop", .lane = Lane::units, .claims = {"bundle:base"}}));
 }
 
-TEST_CASE("At most ten changes wait, and ten others run") {
+TEST_CASE("At most ten wait in a lane, and ten run that are in none") {
     Jobs jobs{{1, change(JobState::running)}};
     for (unsigned number = 2; number < 11; ++number)
         jobs[number] = change(JobState::queued);
-    const JobRequest install{.operation = "install", .changes = true};
-    const JobRequest stop{.operation = "stop"};
+    const JobRequest install{.operation = "install", .lane = Lane::set};
+    const JobRequest verify{.operation = "verify"};
     CHECK(admit(jobs, install));
     jobs[11] = change(JobState::queued);
     REQUIRE_FALSE(admit(jobs, install));
     CHECK(admit(jobs, install).error().text().find("10 jobs wait already") != std::string::npos);
     for (unsigned number = 12; number < 21; ++number)
-        jobs[number] = control(JobState::running);
-    CHECK(admit(jobs, stop));
-    jobs[21] = control(JobState::running);
-    REQUIRE_FALSE(admit(jobs, stop));
+        jobs[number] = look(JobState::running);
+    CHECK(admit(jobs, verify));
+    jobs[21] = look(JobState::running);
+    REQUIRE_FALSE(admit(jobs, verify));
     jobs[21].state = JobState::ended;
-    CHECK(admit(jobs, stop));
+    CHECK(admit(jobs, verify));
+    CHECK(admit(jobs, {.operation = "stop", .lane = Lane::units}));
 }
 
 TEST_CASE("Those that ended first are forgotten first, whatever their numbers") {

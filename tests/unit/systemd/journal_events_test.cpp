@@ -15,8 +15,8 @@ using Fields = std::vector<std::string>;
 
 namespace {
 
-constexpr Happening kAll[] = {Happening::begun, Happening::resumed, Happening::done,
-                              Happening::undone, Happening::stuck};
+constexpr Happening kAll[] = {Happening::begun,      Happening::resumed, Happening::done,
+                              Happening::going_back, Happening::undone,  Happening::stuck};
 
 Event update() {
     return {.what = Happening::undone,
@@ -102,6 +102,7 @@ TEST_CASE("Every kind of entry is explained in the catalogue, with fields that i
         auto event = update();
         event.what = what;
         if (what == Happening::begun || what == Happening::resumed) event.phase = event.reason = "";
+        if (what == Happening::going_back) event.phase = "";
         const auto fields = journal_fields(event);
         const auto id = value(fields, "MESSAGE_ID");
         INFO(id);
