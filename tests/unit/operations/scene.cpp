@@ -277,7 +277,8 @@ Snapshot Scene::snapshot() const {
                       .loaded = services.loaded,
                       .running = services.noticeable(),
                       .packages = packages.versions};
-    for (const auto* each : {"history.jsonl", "history.jsonl.1", "failed-sets.toml", "lock", "units.lock"})
+    for (const auto* each :
+         {"history.jsonl", "history.jsonl.1", "failed-sets.toml", "lock", "units.lock"})
         snapshot.files.erase(std::string("opt/operation/update-agent/") + each);
     for (const auto& [name, info] : engine.made)
         snapshot.containers[name] = info.state;
