@@ -43,7 +43,7 @@ done"""
 _RECOVERY = """set -e
 for ((n = 0; n < {pairs}; ++n)); do
     strace -o /dev/null -e trace=syncfs -e inject=syncfs:signal=KILL:when=2 \\
-        update-agent install /srv/interrupted.bundle >/dev/null 2>&1 || true
+        update-agent --no-service install /srv/interrupted.bundle >/dev/null 2>&1 || true
     test -e /opt/operation/update-agent/transaction
     a=${{EPOCHREALTIME/./}}; update-agent recover >/dev/null; b=${{EPOCHREALTIME/./}}
     test ! -e /opt/operation/update-agent/transaction

@@ -43,7 +43,7 @@ def test_a_podman_that_waits_for_ever(impatient, bundle, lock):
     """podman itself, which waits for a lock of its store that somebody holds."""
     impatient.write_file("/srv/hold-lock", HOLD_LOCK)
     refuse(impatient, bundle, 1, "podman images", "did not end within 5 s",
-           agent=f"perl /srv/hold-lock /var/lib/containers/storage/{lock} update-agent")
+           agent=f"perl /srv/hold-lock /var/lib/containers/storage/{lock} update-agent --no-service")
     assert not impatient.run("pgrep -x podman", check=False).stdout
     impatient.run(f"update-agent install {bundle}", timeout=120)
     assert impatient.active("new-main.service")
@@ -52,7 +52,7 @@ def test_a_podman_that_waits_for_ever(impatient, bundle, lock):
 @pytest.mark.parametrize("subcommand", ["pull", "tag", "create"])
 def test_a_podman_that_hangs_in_the_middle(impatient, bundle, subcommand):
     """Stopped, so that it takes no notice of SIGTERM either."""
-    agent = " ".join(interruptions.watched(subcommand, "STOP", ["update-agent"]))
+    agent = " ".join(interruptions.watched(subcommand, "STOP", ["update-agent", "--no-service"]))
     refuse(impatient, bundle, 1, f"podman {subcommand}", "did not end within 5 s",
            "nothing was changed", agent=agent)
     assert not impatient.run("pgrep -x podman", check=False).stdout

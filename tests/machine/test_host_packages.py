@@ -185,7 +185,7 @@ def begin_slow_one(machine, maker) -> str:
     path = maker.make(wanting("ua-slow"), "/srv/slow.bundle")
     machine.run("touch /srv/before")
     machine.run("systemd-run --unit=operation --remain-after-exit --property=KillMode=process"
-                f" update-agent {INSTALL} {path}")
+                f" update-agent --no-service {INSTALL} {path}")
     machine.wait_until("test -e /run/ua-slow")
     return path
 
@@ -241,7 +241,8 @@ def test_what_somebody_else_installed_meanwhile_stays(machine, maker, source):
     machine.write_file("/srv/hold-lock", HOLD_LOCK)
     machine.run("systemd-run --unit=other perl /srv/hold-lock /var/lib/dpkg/lock-frontend")
     machine.wait_until("test -e /run/held")
-    machine.run(f"systemd-run --unit=operation --remain-after-exit update-agent {INSTALL} {path}")
+    machine.run("systemd-run --unit=operation --remain-after-exit"
+                f" update-agent --no-service {INSTALL} {path}")
     machine.wait_until("test -e /opt/operation/update-agent/transaction && pgrep -x update-agent-pa")
     machine.run("systemctl kill --signal=KILL operation; systemctl stop other")
     machine.run("apt-get --quiet --assume-yes install ua-tool", timeout=120)
@@ -260,7 +261,8 @@ def test_an_interruption_before_dpkg_has_written_the_new_version(machine, maker)
     machine.run("update-agent remove nothing; touch /srv/before", check=False)
     before = packages(machine)
     path = maker.make(wanting("ua-late"), "/srv/picky.bundle")
-    machine.run(f"systemd-run --unit=operation --remain-after-exit update-agent {INSTALL} {path}")
+    machine.run("systemd-run --unit=operation --remain-after-exit"
+                f" update-agent --no-service {INSTALL} {path}")
     machine.wait_until("test -e /run/ua-late")
     machine.run("systemctl kill --signal=KILL operation")
     machine.wait_until("systemctl is-failed operation")

@@ -55,7 +55,7 @@ def killed_while_it_watches(machine, maker, text: str) -> None:
     """The agent dies once the new set runs, and before it is confirmed."""
     old = pids(machine)["changes"]
     path = maker.make(text, "/srv/newer.bundle")
-    machine.run(f"systemd-run --quiet --unit=interrupted update-agent install {path}")
+    machine.run(f"systemd-run --quiet --unit=interrupted update-agent --no-service install {path}")
     machine.wait_until(f"test $(systemctl show changes.service -P MainPID) -ne {old} &&"
                        " systemctl is-active --quiet changes.service", timeout=60)
     machine.run("systemctl kill --signal=KILL interrupted.service")

@@ -237,10 +237,13 @@ asks() {
 }
 garbage() {
     while [ $SECONDS -lt $end ]; do
-        busctl --timeout=10 call MANAGER Shred 2>&1 | grep -q 'Unknown method' || echo garbage >>/run/stress/unanswered
-        busctl --timeout=10 call MANAGER Install ay 1 1 2>&1 | grep -q . || echo garbage >>/run/stress/unanswered
+        busctl --timeout=10 call MANAGER Shred 2>&1 | grep -q 'Unknown method' ||
+            echo garbage >>/run/stress/unanswered
+        busctl --timeout=10 call MANAGER Install ay 1 1 2>&1 | grep -q . ||
+            echo garbage >>/run/stress/unanswered
         last=$(busctl --json=short call MANAGER ListJobs | jq --raw-output '.data[0][-1][0] // empty')
-        [ -z "$last" ] || busctl call org.updateagent $last org.updateagent.Job1 Cancel >/dev/null 2>&1 || true
+        [ -z "$last" ] ||
+            busctl call org.updateagent $last org.updateagent.Job1 Cancel >/dev/null 2>&1 || true
     done
 }
 leaves() {

@@ -34,7 +34,8 @@ section units; ls systemd-units
 section floors; cat update-agent/floors.toml 2>&1
 section temporary
 find /tmp /var/tmp /var/lib/containers -maxdepth 1 ! -name 'systemd-private-*'
-find /run/update-agent -mindepth 1 ! -path '/run/update-agent/devices*' 2>&1 | grep -v 'No such'
+find /run/update-agent -mindepth 1 ! -path '/run/update-agent/devices*' \
+    ! -path '/run/update-agent/jobs*' ! -name status.json 2>&1 | grep -v 'No such'
 find /var/lib/containers/storage -maxdepth 1 -name 'update-agent-tmp*'
 find /var/lib/containers/storage/overlay/tempdirs -mindepth 1 -maxdepth 1 2>&1 | grep -v 'No such'
 section masks; find /run/systemd/system /etc/systemd/system -lname /dev/null | sort

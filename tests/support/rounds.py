@@ -111,16 +111,16 @@ class Round:
         beside = {"bystander": "1.0.0", "addon": f"{self.number}.0.0"}
         old, new = (beside | {"base": f"{self.number}.{minor}.0"} for minor in (0, 1))
         old_data, new_data = (data(f"{self.number}.{minor}.0") for minor in (0, 1))
-        agent = "update-agent"
+        agent = ["update-agent", "--no-service"]
         return [
-            Operation("install", [agent, "install", self._path("old"), self._path("addon")], old,
+            Operation("install", [*agent, "install", self._path("old"), self._path("addon")], old,
                       data=old_data),
-            Operation("recreate", [agent, "recreate"], old, prepare=device(self.number + 1), data=old_data),
-            Operation("update", [agent, "install", self._path("new")], new, data=new_data),
-            Operation("failed-update", [agent, "install", "--retry", self._path("bad")],
+            Operation("recreate", [*agent, "recreate"], old, prepare=device(self.number + 1), data=old_data),
+            Operation("update", [*agent, "install", self._path("new")], new, data=new_data),
+            Operation("failed-update", [*agent, "install", "--retry", self._path("bad")],
                       new, UNHEALTHY, data=new_data),
-            Operation("rollback", [agent, "rollback"], old, data=old_data),
-            Operation("remove", [agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
+            Operation("rollback", [*agent, "rollback"], old, data=old_data),
+            Operation("remove", [*agent, "remove", "base", "addon"], {"bystander": "1.0.0"}),
         ]
 
     def _image(self, which: str) -> str:
