@@ -96,6 +96,10 @@ def test_every_command(machine, maker, tmp_path):
     for line in progress:
         schemas.check("progress", json.loads(line))
     schemas.check("hook", json.loads(machine.read_file("/run/hook")))
+    schemas.check("run-status", json.loads(machine.read_file("/run/update-agent/status.json")))
+    described = machine.run("busctl --json=short call org.updateagent /org/updateagent"
+                            " org.updateagent.Manager1 Describe s base").stdout
+    schemas.check("describe", json.loads(json.loads(described)["data"][0]))
     end = json.loads(progress[-1])
     schemas.check("change", end["result"])
     assert end["event"] == "end" and end["exit-code"] == 0

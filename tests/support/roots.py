@@ -10,6 +10,7 @@ directory on top, so a throw-away copy costs nothing.
     vm         machine, a kernel and the command agent of vm.py
     installed  machine and the package
     polkit     installed and polkitd
+    bench      installed and what it is measured beside
     registry   machine and Debian's docker-registry, whose program a test takes from there
     build      build dependencies, to build the package for another suite than the host's
 """
@@ -124,6 +125,10 @@ def installed(suite: str, repository: Path) -> Root:
 
 def polkit(suite: str, repository: Path) -> Root:
     return _with_packages(installed(suite, repository), "polkit", ["polkitd"])
+
+
+def bench(suite: str, repository: Path) -> Root:
+    return _with_packages(installed(suite, repository), "bench", ["rauc-service"])
 
 
 def _with_packages(base: Root, name: str, packages: list[str]) -> Root:
