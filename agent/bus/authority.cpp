@@ -53,6 +53,7 @@ struct Authority::Question {
     Authority& authority;
     Message call;
     std::string action;
+    std::uint32_t uid;
     Then then;
 };
 
@@ -69,12 +70,14 @@ Result<std::uint32_t> sender_uid(sd_bus_message* call) {
 
 int Authority::on_answer(sd_bus_message* reply, void* data, sd_bus_error* /*error*/) {
     const std::unique_ptr<Question> question(static_cast<Question*>(data));
-    --question->authority.pending_;
+    auto& authority = question->authority;
+    --authority.pending_;
+    if (--authority.pending_of_[question->uid] == 0) authority.pending_of_.erase(question->uid);
     question->then(judge(reply, question->action));
     return 1;
 }
 
-int Authority::ask(sd_bus_message* call, const char* action, Then& then) {
+int Authority::ask(sd_bus_message* call, const char* action, std::uint32_t uid, Then& then) {
     auto* bus = sd_bus_message_get_bus(call);
     sd_bus_message* raw = nullptr;
     int result = sd_bus_message_new_method_call(
@@ -90,6 +93,7 @@ int Authority::ask(sd_bus_message* call, const char* action, Then& then) {
     auto asked = std::make_unique<Question>(Question{.authority = *this,
                                                      .call = Message(sd_bus_message_ref(call)),
                                                      .action = action,
+                                                     .uid = uid,
                                                      .then = std::move(then)});
     // A bus that ends answers every call, with an error, so that the question is always freed.
     result = sd_bus_call_async(bus, nullptr, raw, on_answer, asked.get(),
@@ -100,6 +104,7 @@ int Authority::ask(sd_bus_message* call, const char* action, Then& then) {
     }
     static_cast<void>(asked.release());
     ++pending_;
+    ++pending_of_[uid];
     return result;
 }
 
@@ -107,9 +112,10 @@ void Authority::check(sd_bus_message* call, const char* action, Then then) {
     const auto uid = sender_uid(call);
     if (!uid) return then(model::fail(uid.error()));
     if (*uid == 0) return then({});
-    if (pending_ >= kMostPending)
+    const auto of_one = pending_of_.find(*uid);
+    if (pending_ >= kMostPending || (of_one != pending_of_.end() && of_one->second >= kMostOfOne))
         return then(model::fail(ErrorCode::busy, "too many callers wait to be let in; try again"));
-    if (ask(call, action, then) < 0)
+    if (ask(call, action, *uid, then) < 0)
         then(model::fail(refusal(action, "and polkit cannot be asked")));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 
 #include "agent/bus/handles.hpp"
 #include "agent/model/result.hpp"
@@ -16,8 +17,9 @@ namespace agent::bus {
 class Authority {
   public:
     using Then = std::function<void(model::Result<>)>;
-    /// So many answers may be waited for.
+    /// So many answers may be waited for, and so many for one user.
     static constexpr unsigned kMostPending = 64;
+    static constexpr unsigned kMostOfOne = 8;
 
     /// Whether the sender of the call may do the action; `then` is called at once where nobody has
     /// to be asked, as for root, and else with polkit's answer, which may be a person's.
@@ -29,9 +31,10 @@ class Authority {
   private:
     struct Question;
     static int on_answer(sd_bus_message* reply, void* data, sd_bus_error* error);
-    [[nodiscard]] int ask(sd_bus_message* call, const char* action, Then& then);
+    [[nodiscard]] int ask(sd_bus_message* call, const char* action, std::uint32_t uid, Then& then);
 
     unsigned pending_ = 0;
+    std::map<std::uint32_t, unsigned> pending_of_;
 };
 
 }  // namespace agent::bus

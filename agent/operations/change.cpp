@@ -264,8 +264,9 @@ Result<> settle_before(const Context& context) {
 Result<Outcome> change(const Context& context, const ChangeRequest& request) {
     std::optional<OperationLock> lock;
     if (!request.dry_run) {
-        TRY_ASSIGN(auto acquired, OperationLock::acquire(context, request.operation));
+        TRY_ASSIGN(auto acquired, OperationLock::acquire_set(context, request.operation));
         lock.emplace(std::move(acquired));
+        if (store::has_journal(context.paths)) TRY(lock->take_units_back(context));
         TRY(settle_before(context));
         lock->lend_units();
     } else if (store::has_journal(context.paths)) {

@@ -6,12 +6,18 @@ namespace agent::operations {
 using model::Result;
 
 Result<OperationLock> OperationLock::acquire(const Context& context, const std::string& operation) {
+    TRY_ASSIGN(auto lock, acquire_set(context, operation));
+    TRY(lock.take_units_back(context));
+    return lock;
+}
+
+Result<OperationLock> OperationLock::acquire_set(const Context& context,
+                                                 const std::string& operation) {
     TRY_ASSIGN(auto lock, store::Lock::acquire(context.paths, operation));
-    TRY_ASSIGN(auto units, store::Lock::acquire_units(context.paths, operation));
     const auto& host = context.host;
     host.engine.keep_open(lock.descriptor());
     host.package_installer.keep_open(lock.descriptor());
-    return OperationLock(host, operation, std::move(lock), std::move(units));
+    return OperationLock(host, operation, std::move(lock));
 }
 
 OperationLock::~OperationLock() {

@@ -13,7 +13,10 @@ namespace agent::operations {
 /// nobody begins anything beside a call that a killed agent has left behind.
 class OperationLock {
   public:
-    /// Both; as store::Lock::acquire().
+    /// The first; as store::Lock::acquire(). The other is lent.
+    [[nodiscard]] static model::Result<OperationLock> acquire_set(const Context& context,
+                                                                  const std::string& operation);
+    /// Both; waits for the other as take_units_back() does.
     [[nodiscard]] static model::Result<OperationLock> acquire(const Context& context,
                                                               const std::string& operation);
     ~OperationLock();
@@ -31,11 +34,8 @@ class OperationLock {
     [[nodiscard]] model::Result<> take_units_back(const Context& context);
 
   private:
-    OperationLock(const Host& host, std::string operation, store::Lock lock, store::Lock units)
-        : host_(&host),
-          operation_(std::move(operation)),
-          lock_(std::move(lock)),
-          units_(std::move(units)) {}
+    OperationLock(const Host& host, std::string operation, store::Lock lock)
+        : host_(&host), operation_(std::move(operation)), lock_(std::move(lock)) {}
     const Host* host_;
     std::string operation_;
     store::Lock lock_;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "agent/bus/names.hpp"
+#include "agent/model/utf8.hpp"
 #include "agent/service/queue.hpp"
 
 namespace agent::service {
@@ -45,8 +46,9 @@ unsigned job_number(std::string_view path) {
 }
 
 int reply_error(sd_bus_message* call, const model::Error& error) {
+    // What is no UTF-8 costs the service its connection.
     return sd_bus_reply_method_errorf(call, bus::error_name(error.code()).c_str(), "%s",
-                                      error.text().c_str());
+                                      model::valid_utf8(error.text()).c_str());
 }
 
 Result<> Front::serve(Runner& runner) {
@@ -68,7 +70,7 @@ Result<> Front::serve(Runner& runner) {
 }
 
 bool Front::is_working() const {
-    return authority_.pending() != 0 || service::is_working(runner_->jobs());
+    return is_asking() || service::is_working(runner_->jobs());
 }
 
 void Front::take_state(const std::string& text) {

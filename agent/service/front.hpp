@@ -14,7 +14,9 @@ class Front final : public JobObserver {
     Front(sd_bus* bus, store::Paths paths) : bus_(bus), paths_(std::move(paths)) {}
     /// Puts the objects on the bus. The runner outlives them.
     [[nodiscard]] model::Result<> serve(Runner& runner);
-    /// Whether an answer is owed, or a job waits or runs.
+    /// Whether an answer is owed.
+    [[nodiscard]] bool is_asking() const { return authority_.pending() != 0; }
+    /// The same, or a job waits or runs.
     [[nodiscard]] bool is_working() const;
     /// What the agent's file says.
     void take_state(const std::string& text);

@@ -98,10 +98,14 @@ Result<Jobs> JobFiles::load() const {
     for (const auto& name : names) {
         const auto number = number_of(name);
         auto job = load_job(directory_ / name);
-        if (number != 0 && job)
-            jobs.emplace(number, std::move(*job));
-        else
+        const auto problem = job ? ErrorCode::internal : job.error().code();
+        if (number == 0 || problem == ErrorCode::not_found || problem == ErrorCode::invalid) {
             TRY(store::remove_tree(directory_ / name));
+        } else if (job) {
+            jobs.emplace(number, std::move(*job));
+        } else {
+            return model::fail(job.error());
+        }
     }
     return jobs;
 }

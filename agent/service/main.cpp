@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "agent/bus/names.hpp"
@@ -32,6 +33,9 @@ struct Loop {
     service::Front* front = nullptr;
     std::uint64_t idle_us = 0;
     std::uint64_t last_message = 0;
+    /// Nobody needs it, or it is told to end.
+    bool leaving = false;
+    bool told_to_end = false;
 
     [[nodiscard]] std::uint64_t now() const {
         std::uint64_t time = 0;
@@ -49,9 +53,18 @@ int on_message(sd_bus_message* /*message*/, void* data, sd_bus_error* /*error*/)
 int on_idle(sd_event_source* source, std::uint64_t /*time*/, void* data) {
     auto& loop = *static_cast<Loop*>(data);
     const bool idle = !loop.front->is_working() && loop.now() - loop.last_message >= loop.idle_us;
-    if (idle) return sd_event_exit(loop.event, 0);
+    if (idle) {
+        loop.leaving = true;
+        return 0;
+    }
     sd_event_source_set_time(source, loop.now() + loop.idle_us);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+int on_signal(sd_event_source* /*source*/, const signalfd_siginfo* /*signal*/, void* data) {
+    auto& loop = *static_cast<Loop*>(data);
+    loop.leaving = loop.told_to_end = true;
+    return 0;
 }
 
 int on_status(sd_event_source* /*source*/, const inotify_event* event, void* data) {
@@ -63,7 +76,7 @@ int on_status(sd_event_source* /*source*/, const inotify_event* event, void* dat
 
 Result<> follow(Loop& loop) {
     TRY(checked(sd_event_add_signal(loop.event, nullptr, SIGTERM | SD_EVENT_SIGNAL_PROCMASK,
-                                    nullptr, nullptr),
+                                    on_signal, &loop),
                 "waiting for signals"));
     TRY(checked(sd_event_add_inotify(loop.event, nullptr, kRuntimeDirectory, IN_MOVED_TO, on_status,
                                      loop.front),
@@ -77,30 +90,37 @@ Result<> follow(Loop& loop) {
                    "counting the time");
 }
 
-/// A call that comes now starts the service anew.
-void leave(Loop& loop) {
+/// Whether somebody waits for an answer, or a job for its turn. Jobs that run go on without us.
+bool is_needed(const Loop& loop) {
+    return loop.told_to_end ? loop.front->is_asking() : loop.front->is_working();
+}
+
+/// A call that comes now starts the service anew; who called in the last moment is answered.
+Result<> leave(Loop& loop) {
     sd_notify(0, "STOPPING=1");
     sd_bus_release_name(loop.bus, bus::kName);
     while (sd_bus_process(loop.bus, nullptr) > 0) {
     }
+    while (is_needed(loop))
+        TRY(checked(sd_event_run(loop.event, UINT64_MAX), "serving"));
     sd_bus_flush(loop.bus);
-    // Whoever asked in the last moment is answered before that.
-    while (loop.front->is_working() && sd_event_run(loop.event, UINT64_MAX) >= 0) {
-    }
+    return {};
 }
 
 Result<> serve(Loop& loop, service::Runner& runner) {
-    TRY(runner.load());
     TRY(loop.front->serve(runner));
+    TRY(runner.load());
     TRY(follow(loop));
     TRY(checked(sd_bus_attach_event(loop.bus, loop.event, SD_EVENT_PRIORITY_NORMAL),
                 "following the bus"));
+    TRY(checked(sd_bus_set_exit_on_disconnect(loop.bus, 1), "following the bus"));
     TRY(checked(sd_bus_request_name(loop.bus, bus::kName, 0), "taking the name org.updateagent"));
     sd_notify(0, "READY=1");
     runner.schedule();
-    TRY(checked(sd_event_loop(loop.event), "serving"));
-    leave(loop);
-    return {};
+    // Where the bus is gone, systemd starts the service again, which finds its jobs.
+    while (!loop.leaving)
+        TRY(checked(sd_event_run(loop.event, UINT64_MAX), "serving"));
+    return leave(loop);
 }
 
 Result<> run(std::uint64_t idle_us) {
@@ -111,6 +131,8 @@ Result<> run(std::uint64_t idle_us) {
     const bus::Connection connection(bus);
     const auto jobs = std::string(kRuntimeDirectory) + "/jobs";
     TRY(store::make_directories(jobs));
+    // What was asked for is told by the bus.
+    std::filesystem::permissions(jobs, std::filesystem::perms::owner_all);
     service::Front front(bus, store::Paths("/"));
     service::Runner runner(event, bus, service::JobFiles(jobs), UPDATE_AGENT_PROGRAM, front);
     Loop loop{.event = event, .bus = bus, .front = &front, .idle_us = idle_us};

@@ -49,7 +49,8 @@ Result<> read_files(sd_bus_message* call, Wanted& wanted) {
             return model::fail(ErrorCode::usage,
                                "more than " + std::to_string(kMostFiles) + " files");
         TRY_ASSIGN(auto file, take_file(fd, name));
-        wanted.request.subjects.emplace_back(name);
+        // The command line takes what is in brackets for a list.
+        wanted.request.subjects.push_back((name[0] == '[' ? "./" : "") + std::string(name));
         wanted.request.claims.insert(identity_of(file));
         wanted.files.push_back(std::move(file));
     }
@@ -88,7 +89,8 @@ Result<Wanted> read_rollback(sd_bus_message* call) {
 
 Result<Wanted> read_verify(sd_bus_message* call) {
     static const std::array<std::string, 1> kNames = {"repair"};
-    Wanted wanted{.request = {.operation = "verify"}};
+    // It reads whole images: one does for all who want to know.
+    Wanted wanted{.request = {.operation = "verify", .claims = {"verify"}}};
     CallOptions options;
     TRY(take_options(call, kNames, wanted, &options));
     if (options.has("--repair")) {
@@ -212,13 +214,13 @@ int ManagerObject::describe(sd_bus_message* call, void* data, sd_bus_error* /*er
     auto& front = *static_cast<Front*>(data);
     const char* name = nullptr;
     if (sd_bus_message_read(call, "s", &name) < 0) return -EINVAL;
+    if (auto good = check_name(name); !good) return reply_error(call, good.error());
     return query(front, call, [&front, text = std::string(name)](auto* reply) -> Result<> {
         TRY_ASSIGN(const auto set, store::Generations(front.paths_).installed());
         const auto id = model::BundleId::parse(text);
         const auto* bundle = id ? set.find(*id) : nullptr;
         if (bundle == nullptr)
-            return model::fail(ErrorCode::not_found,
-                               "the bundle " + text.substr(0, 100) + " is not installed");
+            return model::fail(ErrorCode::not_found, "the bundle " + text + " is not installed");
         sd_bus_message_append(reply, "s", documents::installed(set, *bundle).c_str());
         return {};
     });

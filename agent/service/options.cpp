@@ -73,6 +73,9 @@ Result<std::vector<std::string>> read_names(sd_bus_message* call) {
     int result = 0;
     while ((result = sd_bus_message_read(call, "s", &name)) > 0) {
         TRY(check_name(name));
+        // The command line takes it for a list.
+        if (name[0] == '[')
+            return model::fail(ErrorCode::usage, "no bundle or container is called '[...'");
         names.emplace_back(name);
         if (names.size() > kMostNames)
             return model::fail(ErrorCode::usage,

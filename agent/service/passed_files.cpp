@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
@@ -53,6 +54,9 @@ void keep_files(unsigned job, const std::vector<store::Descriptor>& files) {
         const auto message = "FDSTORE=1\nFDNAME=" + fd_name(job, i);
         ::sd_pid_notify_with_fds(0, 0, message.c_str(), &fd, 1);
     }
+    // Kept before the caller is told that there is a job, whatever becomes of us then.
+    constexpr std::uint64_t kBound = 5'000'000;
+    if (!files.empty()) ::sd_notify_barrier(0, kBound);
 }
 
 void drop_files(unsigned job, std::size_t count) {

@@ -57,14 +57,18 @@ std::vector<unsigned> startable(const Jobs& jobs) {
 }
 
 std::vector<unsigned> forgettable(const Jobs& jobs) {
-    std::vector<unsigned> ended;
+    std::map<Lane, std::vector<unsigned>> ended;
     for (const auto& [number, job] : jobs)
-        if (!is_active(job)) ended.push_back(number);
-    std::stable_sort(ended.begin(), ended.end(), [&](unsigned left, unsigned right) {
-        return jobs.at(left).ended_as < jobs.at(right).ended_as;
-    });
-    ended.resize(ended.size() - std::min(ended.size(), kMostEnded));
-    return ended;
+        if (!is_active(job)) ended[job.request.lane].push_back(number);
+    std::vector<unsigned> numbers;
+    for (auto& [lane, of_lane] : ended) {
+        std::stable_sort(of_lane.begin(), of_lane.end(), [&](unsigned left, unsigned right) {
+            return jobs.at(left).ended_as < jobs.at(right).ended_as;
+        });
+        of_lane.resize(of_lane.size() - std::min(of_lane.size(), kMostEnded));
+        numbers.insert(numbers.end(), of_lane.begin(), of_lane.end());
+    }
+    return numbers;
 }
 
 bool is_working(const Jobs& jobs) {

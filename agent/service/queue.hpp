@@ -9,7 +9,7 @@ namespace agent::service {
 
 /// So many jobs of a lane may wait, and so many run that are in none.
 inline constexpr std::size_t kMostJobs = 10;
-/// So many jobs that have ended are kept for those who ask.
+/// So many jobs of a lane that have ended are kept for those who ask.
 inline constexpr std::size_t kMostEnded = 16;
 
 /// Whether the request may become a job: ErrorCode::busy where too many wait, or where one that

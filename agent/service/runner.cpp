@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "agent/service/passed_files.hpp"
 #include "agent/service/queue.hpp"
@@ -18,7 +19,9 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-model::Error lost() {
+model::Error lost(const Job& job) {
+    if (job.state == JobState::cancelling && job.phase.empty())
+        return {ErrorCode::busy, "cancelled"};
     return {ErrorCode::internal,
             "the job was killed before it told what came of it; 'update-agent status' shows what "
             "is installed, and 'update-agent recover', or the next change, settles what was begun"};
@@ -52,15 +55,22 @@ Runner::Runner(sd_event* event, sd_bus* bus, JobFiles files, std::string program
       program_(std::move(program)),
       observer_(observer) {}
 
-Runner::~Runner() = default;
+Runner::~Runner() {
+    sd_event_source_disable_unref(look_);
+}
 
 Result<> Runner::load() {
     TRY_ASSIGN(jobs_, files_.load());
     if (!jobs_.empty()) last_ = jobs_.rbegin()->first;
     loading_ = true;
     take_passed_files();
-    for (const auto& [number, job] : jobs_)
-        if (job.state == JobState::running) adopt(number);
+    for (const auto& [number, job] : jobs_) {
+        if (job.state != JobState::running) continue;
+        adopted_.insert(number);
+        // Its lines up to here are read twice, which changes nothing.
+        if (auto result = watch(number); !result) end_with(number, result.error());
+        read(number);
+    }
     loading_ = false;
     forget_old();
     return {};
@@ -69,6 +79,7 @@ Result<> Runner::load() {
 /// A job that waits and whose files are gone cannot be done.
 void Runner::take_passed_files() {
     passed_ = kept_files();
+    drop_needless_files();
     for (const auto& [number, job] : jobs_) {
         if (job.state != JobState::queued || job.request.operation != "install") continue;
         const auto& files = passed_[number];
@@ -82,12 +93,51 @@ void Runner::take_passed_files() {
     }
 }
 
-void Runner::adopt(unsigned number) {
-    const bool alive = has_worker(bus_, number);
-    if (auto result = watch(number); !result) return end_with(number, result.error());
-    // Its lines up to here are read twice, which changes nothing.
+void Runner::drop_needless_files() {
+    for (auto each = passed_.begin(); each != passed_.end();) {
+        const auto found = jobs_.find(each->first);
+        const bool needed = found != jobs_.end() && found->second.state != JobState::ended;
+        if (!needed) drop_files(each->first, each->second.size());
+        each = needed ? std::next(each) : passed_.erase(each);
+    }
+}
+
+int Runner::on_look(sd_event_source* /*source*/, std::uint64_t /*time*/, void* data) {
+    static_cast<Runner*>(data)->look();
+    return 0;
+}
+
+/// A worker that never came to write anything is found by nothing else.
+void Runner::look() {
+    constexpr std::uint64_t kPause = 1'000'000;
+    bool runs = false;
+    for (const auto& [number, job] : jobs_) {
+        if (job.state != JobState::running && job.state != JobState::cancelling) continue;
+        runs = true;
+        // It may not have been there yet when it was cancelled.
+        if (job.state == JobState::cancelling) interrupt_worker(bus_, number);
+        look_for_worker(bus_, number, [this, number = number] { gone(number); });
+    }
+    if (!runs) return;
+    if (look_ == nullptr) {
+        sd_event_add_time_relative(event_, &look_, CLOCK_MONOTONIC, kPause, 0, on_look, this);
+        return;
+    }
+    sd_event_source_set_time_relative(look_, kPause);
+    sd_event_source_set_enabled(look_, SD_EVENT_ONESHOT);
+}
+
+void Runner::gone(unsigned number) {
     read(number);
-    if (!alive && jobs_.at(number).state != JobState::ended) end_with(number, lost());
+    const auto found = jobs_.find(number);
+    if (found == jobs_.end() || found->second.state == JobState::ended) return;
+    std::error_code error;
+    const bool begun = std::filesystem::file_size(files_.progress(number), error) != 0 || error;
+    if (begun || adopted_.erase(number) == 0) return end_with(number, lost(found->second));
+    // The service that was to start it was killed before it did.
+    watches_.erase(number);
+    found->second.state = JobState::queued;
+    schedule();
 }
 
 Result<unsigned> Runner::add(JobRequest request, std::vector<store::Descriptor> files) {
@@ -108,6 +158,7 @@ void Runner::schedule() {
         for (const auto number : numbers)
             if (jobs_.count(number) != 0 && jobs_.at(number).state == JobState::queued)
                 if (auto result = begin(number); !result) end_with(number, result.error());
+    look();
 }
 
 Result<> Runner::begin(unsigned number) {
@@ -141,7 +192,9 @@ int Runner::on_progress(sd_event_source* /*source*/, const inotify_event* event,
     auto& runner = static_cast<Watch*>(data)->runner;
     const auto number = static_cast<Watch*>(data)->number;
     runner.read(number);
-    if ((event->mask & IN_CLOSE_WRITE) != 0) runner.end_with(number, lost());
+    const auto found = runner.jobs_.find(number);
+    if ((event->mask & IN_CLOSE_WRITE) != 0 && found != runner.jobs_.end())
+        runner.end_with(number, lost(found->second));
     return 0;
 }
 
@@ -162,9 +215,8 @@ void Runner::take(unsigned number, std::string_view record) {
     const auto changes = apply(job, record);
     if (!changes.empty()) observer_.changed(number, changes);
     if (job.state == JobState::ended) return finish(number);
-    // It may not have been there yet when it was cancelled.
-    if (job.state == JobState::cancelling) interrupt_worker(bus_, number);
-    observer_.told(number, record);
+    // Whatever else writes there is nobody's business.
+    if (nlohmann::json::accept(record)) observer_.told(number, record);
 }
 
 Result<> Runner::cancel(unsigned number) {

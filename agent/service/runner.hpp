@@ -39,7 +39,7 @@ class Runner {
     /// Makes a job of the request, which waits until schedule(); as admit().
     [[nodiscard]] model::Result<unsigned> add(JobRequest request,
                                               std::vector<store::Descriptor> files);
-    /// Begins what can begin.
+    /// Begins what can begin. For when the bus is followed.
     void schedule();
     /// ErrorCode::not_found for one that has ended.
     [[nodiscard]] model::Result<> cancel(unsigned number);
@@ -49,7 +49,11 @@ class Runner {
     struct Watch;
     static int on_progress(sd_event_source* source, const inotify_event* event, void* data);
     void take_passed_files();
-    void adopt(unsigned number);
+    void drop_needless_files();
+    static int on_look(sd_event_source* source, std::uint64_t time, void* data);
+    /// Looks at those that run, now and again in a while.
+    void look();
+    void gone(unsigned number);
     [[nodiscard]] model::Result<> begin(unsigned number);
     [[nodiscard]] model::Result<> watch(unsigned number);
     /// What the worker has said since.
@@ -67,6 +71,9 @@ class Runner {
     Jobs jobs_;
     std::map<unsigned, std::vector<store::Descriptor>> passed_;
     std::map<unsigned, std::unique_ptr<Watch>> watches_;
+    /// Of a service that ran before, and not looked at yet.
+    std::set<unsigned> adopted_;
+    sd_event_source* look_ = nullptr;
     unsigned last_ = 0;
     std::uint64_t ended_ = 0;
     /// Nobody is told and nothing is begun yet.

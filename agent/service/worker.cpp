@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <memory>
+#include <string_view>
 
 #include "agent/model/exit_code.hpp"
 
@@ -24,6 +25,14 @@ int append(sd_bus_message* call, const std::string& property, const char* signat
     return sd_bus_message_append(call, "(sv)", property.c_str(), signature, values...);
 }
 
+/// systemd would put variables of its own in the place of what begins with a dollar.
+std::string unexpanded(const std::string& argument) {
+    std::string text;
+    for (const char c : argument)
+        text.append(c == '$' ? 2 : 1, c);
+    return text;
+}
+
 int append_command(sd_bus_message* call, const std::vector<std::string>& command) {
     int result = sd_bus_message_open_container(call, 'r', "sv");
     if (result >= 0) result = sd_bus_message_append(call, "s", "ExecStart");
@@ -33,7 +42,7 @@ int append_command(sd_bus_message* call, const std::vector<std::string>& command
     if (result >= 0) result = sd_bus_message_append(call, "s", command.front().c_str());
     if (result >= 0) result = sd_bus_message_open_container(call, 'a', "s");
     for (const auto& argument : command)
-        if (result >= 0) result = sd_bus_message_append(call, "s", argument.c_str());
+        if (result >= 0) result = sd_bus_message_append(call, "s", unexpanded(argument).c_str());
     if (result >= 0) result = sd_bus_message_close_container(call);
     if (result >= 0) result = sd_bus_message_append(call, "b", 0);
     for (int open = 0; open < 4; ++open)
@@ -91,6 +100,29 @@ void destroy(void* data) {
     delete static_cast<Then*>(data);
 }
 
+/// An error that says no more than that systemd did not answer is none.
+int on_found(sd_bus_message* reply, void* data, sd_bus_error* /*error*/) {
+    const auto* failure = sd_bus_message_get_error(reply);
+    const bool gone = failure != nullptr &&
+                      std::string_view(failure->name) == "org.freedesktop.systemd1.NoSuchUnit";
+    (*static_cast<Then*>(data))(gone ? model::fail(ErrorCode::not_found, failure->name)
+                                     : Result<>());
+    return 1;
+}
+
+/// `then` lives as long as the call.
+int send(sd_bus* bus, sd_bus_message* call, sd_bus_message_handler_t handler, Then then) {
+    auto data = std::make_unique<Then>(std::move(then));
+    sd_bus_slot* slot = nullptr;
+    const int result = sd_bus_call_async(bus, &slot, call, handler, data.get(), 0);
+    if (result < 0) return result;
+    sd_bus_slot_set_destroy_callback(slot, destroy);
+    static_cast<void>(data.release());
+    sd_bus_slot_set_floating(slot, 1);
+    sd_bus_slot_unref(slot);
+    return result;
+}
+
 Result<> failed(int result) {
     return model::fail(model::errno_error(-result, "asking systemd to start the job"));
 }
@@ -127,16 +159,8 @@ Result<> start_worker(sd_bus* bus, unsigned number, const std::vector<std::strin
     if (result >= 0) result = append_properties(raw, number, command, output);
     if (result >= 0) result = sd_bus_message_append(raw, "a(sa(sv))", 0);
     if (result < 0) return failed(result);
-    auto data = std::make_unique<Then>(std::move(then));
-    sd_bus_slot* slot = nullptr;
-    result = sd_bus_call_async(bus, &slot, raw, on_started, data.get(), 0);
-    if (result < 0) return failed(result);
-    sd_bus_slot_set_destroy_callback(slot, destroy);
-    static_cast<void>(data.release());
-    // From here on it lives as long as the call.
-    sd_bus_slot_set_floating(slot, 1);
-    sd_bus_slot_unref(slot);
-    return {};
+    result = send(bus, raw, on_started, std::move(then));
+    return result < 0 ? failed(result) : Result<>();
 }
 
 void interrupt_worker(sd_bus* bus, unsigned number) {
@@ -144,10 +168,16 @@ void interrupt_worker(sd_bus* bus, unsigned number) {
                              nullptr, "ssi", unit_of(number).c_str(), "main", SIGINT);
 }
 
-bool has_worker(sd_bus* bus, unsigned number) {
-    bus::BusError error;
-    return sd_bus_call_method(bus, kService, kPath, kInterface, "GetUnit", error.get(), nullptr,
-                              "s", unit_of(number).c_str()) >= 0;
+void look_for_worker(sd_bus* bus, unsigned number, std::function<void()> gone) {
+    sd_bus_message* raw = nullptr;
+    int result = sd_bus_message_new_method_call(bus, &raw, kService, kPath, kInterface, "GetUnit");
+    const bus::Message call(raw);
+    if (result >= 0) result = sd_bus_message_append(raw, "s", unit_of(number).c_str());
+    // Whoever looks once in a while looks again.
+    if (result >= 0)
+        static_cast<void>(send(bus, raw, on_found, [gone = std::move(gone)](const Result<>& found) {
+            if (!found) gone();
+        }));
 }
 
 }  // namespace agent::service

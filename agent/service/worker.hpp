@@ -30,7 +30,7 @@ namespace agent::service {
 /// Asks the command to end as Ctrl-C does. One that has ended already is no failure.
 void interrupt_worker(sd_bus* bus, unsigned number);
 
-/// Whether systemd has the job's unit; waits for the answer.
-[[nodiscard]] bool has_worker(sd_bus* bus, unsigned number);
+/// Asks systemd for the job's unit; `gone` is called, later, where there is none.
+void look_for_worker(sd_bus* bus, unsigned number, std::function<void()> gone);
 
 }  // namespace agent::service

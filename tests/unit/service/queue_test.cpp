@@ -101,6 +101,10 @@ TEST_CASE("Those that ended first are forgotten first, whatever their numbers") 
     jobs[40].ended_as = 99;
     jobs[41] = control(JobState::running);
     CHECK(forgettable(jobs) == Numbers{2});
+    // Those of another lane take nobody's place.
+    for (unsigned number = 50; number < 50 + kMostEnded; ++number)
+        jobs[number] = look(JobState::ended);
+    CHECK(forgettable(jobs) == Numbers{2});
 }
 
 TEST_CASE("A service works while a job waits or runs") {
