@@ -41,7 +41,7 @@ def test_a_name_that_the_host_has(machine, maker):
 def test_a_second_agent(machine, maker, bundle):
     """The first watches its bundle, and is stopped meanwhile, so that it is not done too early."""
     slow = maker.make(description("slow", settle_time="5s"), "/srv/slow.bundle")
-    machine.run(f"systemd-run --unit=first update-agent install {slow}")
+    machine.run(f"systemd-run --unit=first update-agent --no-service install {slow}")
     machine.wait_active("slow-main.service")
     pid = machine.show("first.service", "MainPID")["MainPID"]
     machine.run(f"kill -STOP {pid}")
