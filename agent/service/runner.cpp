@@ -116,7 +116,12 @@ void Runner::look() {
         runs = true;
         // It may not have been there yet when it was cancelled.
         if (job.state == JobState::cancelling) interrupt_worker(bus_, number);
-        look_for_worker(bus_, number, [this, number = number] { gone(number); });
+        if (looked_for_.count(number) != 0) continue;
+        const bool asked = look_for_worker(bus_, number, [this, number = number](bool there) {
+            looked_for_.erase(number);
+            if (!there) gone(number);
+        });
+        if (asked) looked_for_.insert(number);
     }
     if (!runs) return;
     if (look_ == nullptr) {

@@ -168,16 +168,16 @@ void interrupt_worker(sd_bus* bus, unsigned number) {
                              nullptr, "ssi", unit_of(number).c_str(), "main", SIGINT);
 }
 
-void look_for_worker(sd_bus* bus, unsigned number, std::function<void()> gone) {
+bool look_for_worker(sd_bus* bus, unsigned number, std::function<void(bool there)> answered) {
     sd_bus_message* raw = nullptr;
     int result = sd_bus_message_new_method_call(bus, &raw, kService, kPath, kInterface, "GetUnit");
     const bus::Message call(raw);
     if (result >= 0) result = sd_bus_message_append(raw, "s", unit_of(number).c_str());
-    // Whoever looks once in a while looks again.
     if (result >= 0)
-        static_cast<void>(send(bus, raw, on_found, [gone = std::move(gone)](const Result<>& found) {
-            if (!found) gone();
-        }));
+        result = send(bus, raw, on_found, [answered = std::move(answered)](const Result<>& found) {
+            answered(found.has_value());
+        });
+    return result >= 0;
 }
 
 }  // namespace agent::service

@@ -30,7 +30,9 @@ namespace agent::service {
 /// Asks the command to end as Ctrl-C does. One that has ended already is no failure.
 void interrupt_worker(sd_bus* bus, unsigned number);
 
-/// Asks systemd for the job's unit; `gone` is called, later, where there is none.
-void look_for_worker(sd_bus* bus, unsigned number, std::function<void()> gone);
+/// Asks systemd for the job's unit; `answered` is told, later, whether it can be there: it is gone
+/// only where systemd says so. False where systemd could not be asked.
+[[nodiscard]] bool look_for_worker(sd_bus* bus, unsigned number,
+                                   std::function<void(bool there)> answered);
 
 }  // namespace agent::service
