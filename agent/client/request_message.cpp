@@ -2,30 +2,18 @@
 #include "agent/client/request_message.hpp"
 
 #include "agent/bus/names.hpp"
+#include "agent/bus/text.hpp"
 #include "agent/model/overloaded.hpp"
-#include "agent/model/utf8.hpp"
 
 namespace agent::client {
 
 namespace {
 
-/// Nothing else is let through by a bus; names of files and logins may be anything.
-int append_text(sd_bus_message* message, const std::string& text) {
-    return sd_bus_message_append(message, "s", model::valid_utf8(text).c_str());
-}
-
-int append(sd_bus_message* message, const std::vector<std::string>& names) {
-    int result = sd_bus_message_open_container(message, 'a', "s");
-    for (const auto& name : names)
-        if (result >= 0) result = append_text(message, name);
-    return result < 0 ? result : sd_bus_message_close_container(message);
-}
-
 int append(sd_bus_message* message, const std::vector<File>& files) {
     int result = sd_bus_message_open_container(message, 'a', "(sh)");
     for (const auto& file : files) {
         if (result >= 0) result = sd_bus_message_open_container(message, 'r', "sh");
-        if (result >= 0) result = append_text(message, file.name);
+        if (result >= 0) result = bus::append_text(message, file.name);
         if (result >= 0) result = sd_bus_message_append(message, "h", file.descriptor);
         if (result >= 0) result = sd_bus_message_close_container(message);
     }
@@ -39,8 +27,8 @@ int append_options(sd_bus_message* message, const Request& request) {
     if (result >= 0 && request.generation)
         result = sd_bus_message_append(message, "{sv}", "generation", "u", *request.generation);
     if (result >= 0 && !request.who.empty())
-        result = sd_bus_message_append(message, "{sv}", "who", "s",
-                                       model::valid_utf8(request.who).c_str());
+        result =
+            sd_bus_message_append(message, "{sv}", "who", "s", bus::sendable(request.who).c_str());
     return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -52,10 +40,12 @@ int make_message(sd_bus* bus, const Request& request, bus::Message& message) {
                                                 bus::kManagerInterface, request.method.c_str());
     message.reset(raw);
     if (result < 0) return result;
-    result =
-        std::visit(model::Overloaded{[](std::monostate) { return 0; },
-                                     [raw](const auto& subjects) { return append(raw, subjects); }},
-                   request.subjects);
+    result = std::visit(
+        model::Overloaded{
+            [](std::monostate) { return 0; },
+            [raw](const std::vector<std::string>& names) { return bus::append_texts(raw, names); },
+            [raw](const std::vector<File>& files) { return append(raw, files); }},
+        request.subjects);
     return result < 0 ? result : append_options(raw, request);
 }
 

@@ -31,14 +31,4 @@ std::size_t utf8_character_size(std::string_view text) {
     return continues ? size : 0;
 }
 
-std::string valid_utf8(std::string_view text) {
-    std::string valid;
-    while (!text.empty()) {
-        const auto size = utf8_character_size(text);
-        valid += size == 0 ? "\xef\xbf\xbd" : text.substr(0, size);
-        text.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-    return valid;
-}
-
 }  // namespace agent::model

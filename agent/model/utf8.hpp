@@ -2,15 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace agent::model {
 
 /// Bytes of the UTF-8 character at the beginning of a text that is not empty; 0 if there is none.
 [[nodiscard]] std::size_t utf8_character_size(std::string_view text);
-
-/// The text, with U+FFFD for each byte that is no UTF-8.
-[[nodiscard]] std::string valid_utf8(std::string_view text);
 
 }  // namespace agent::model

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "agent/bus/names.hpp"
-#include "agent/model/utf8.hpp"
+#include "agent/bus/text.hpp"
 #include "agent/service/queue.hpp"
 
 namespace agent::service {
@@ -46,9 +46,9 @@ unsigned job_number(std::string_view path) {
 }
 
 int reply_error(sd_bus_message* call, const model::Error& error) {
-    // What is no UTF-8 costs the service its connection.
+    // What is no UTF-8 would cost the service its connection.
     return sd_bus_reply_method_errorf(call, bus::error_name(error.code()).c_str(), "%s",
-                                      model::valid_utf8(error.text()).c_str());
+                                      bus::sendable(error.text()).c_str());
 }
 
 Result<> Front::serve(Runner& runner) {
@@ -97,13 +97,14 @@ void Front::changed(unsigned number, const Changes& changes) {
 
 void Front::told(unsigned number, std::string_view record) {
     sd_bus_emit_signal(bus_, job_path(number).c_str(), bus::kJobInterface, "Progress", "s",
-                       std::string(record).c_str());
+                       bus::sendable(record).c_str());
 }
 
 void Front::ended(unsigned number) {
     const auto& job = runner_->jobs().at(number);
     sd_bus_emit_signal(bus_, job_path(number).c_str(), bus::kJobInterface, "Ended", "iss",
-                       job.exit_code, job.document.c_str(), job.text.c_str());
+                       job.exit_code, bus::sendable(job.document).c_str(),
+                       bus::sendable(job.text).c_str());
 }
 
 void Front::removed(unsigned number) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/bus/text.hpp"
 #include "agent/service/actions.hpp"
 #include "agent/service/front.hpp"
 
@@ -30,21 +31,14 @@ void answer_cancel(Runner& runner, sd_bus_message* call, unsigned number) {
         reply_error(call, cancelled.error());
 }
 
-int append_strings(sd_bus_message* reply, const std::vector<std::string>& strings) {
-    int result = sd_bus_message_open_container(reply, 'a', "s");
-    for (const auto& text : strings)
-        if (result >= 0) result = sd_bus_message_append(reply, "s", text.c_str());
-    return result < 0 ? result : sd_bus_message_close_container(reply);
-}
-
 int operation(sd_bus_message* reply, const Job& job) {
     return sd_bus_message_append(reply, "s", job.request.operation.c_str());
 }
 int subjects(sd_bus_message* reply, const Job& job) {
-    return append_strings(reply, job.request.subjects);
+    return bus::append_texts(reply, job.request.subjects);
 }
 int who(sd_bus_message* reply, const Job& job) {
-    return sd_bus_message_append(reply, "s", job.request.who.c_str());
+    return bus::append_text(reply, job.request.who);
 }
 int state(sd_bus_message* reply, const Job& job) {
     return sd_bus_message_append(reply, "s", std::string(to_string(job.state)).c_str());
@@ -62,16 +56,16 @@ int bytes_total(sd_bus_message* reply, const Job& job) {
     return sd_bus_message_append(reply, "t", job.bytes_total);
 }
 int plan(sd_bus_message* reply, const Job& job) {
-    return sd_bus_message_append(reply, "s", job.plan.c_str());
+    return bus::append_text(reply, job.plan);
 }
 int exit_code(sd_bus_message* reply, const Job& job) {
     return sd_bus_message_append(reply, "i", job.exit_code);
 }
 int document(sd_bus_message* reply, const Job& job) {
-    return sd_bus_message_append(reply, "s", job.document.c_str());
+    return bus::append_text(reply, job.document);
 }
 int text(sd_bus_message* reply, const Job& job) {
-    return sd_bus_message_append(reply, "s", job.text.c_str());
+    return bus::append_text(reply, job.text);
 }
 
 constexpr auto kConst = SD_BUS_VTABLE_PROPERTY_CONST;

@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 
+#include "agent/bus/text.hpp"
 #include "agent/documents/documents.hpp"
 #include "agent/service/actions.hpp"
 #include "agent/service/front.hpp"
@@ -107,6 +108,11 @@ Result<Wanted> read_control(sd_bus_message* call, const char* operation) {
     return wanted;
 }
 
+Result<> appended(int result) {
+    if (result < 0) return model::fail(model::errno_error(-result, "writing the answer"));
+    return {};
+}
+
 /// Who asks: only root asks for somebody else.
 Result<> name_caller(sd_bus_message* call, JobRequest& request) {
     TRY_ASSIGN(request.uid, bus::sender_uid(call));
@@ -202,11 +208,10 @@ int ManagerObject::list_bundles(sd_bus_message* call, void* data, sd_bus_error* 
             const auto& description = bundle.description;
             const bool base = description.type == model::BundleType::base;
             sd_bus_message_append(reply, "(ssss)", id.value().c_str(),
-                                  description.version.to_string().c_str(), description.name.c_str(),
-                                  base ? "base" : "addon");
+                                  description.version.to_string().c_str(),
+                                  bus::sendable(description.name).c_str(), base ? "base" : "addon");
         }
-        sd_bus_message_close_container(reply);
-        return {};
+        return appended(sd_bus_message_close_container(reply));
     });
 }
 
@@ -221,8 +226,7 @@ int ManagerObject::describe(sd_bus_message* call, void* data, sd_bus_error* /*er
         const auto* bundle = id ? set.find(*id) : nullptr;
         if (bundle == nullptr)
             return model::fail(ErrorCode::not_found, "the bundle " + text + " is not installed");
-        sd_bus_message_append(reply, "s", documents::installed(set, *bundle).c_str());
-        return {};
+        return appended(bus::append_text(reply, documents::installed(set, *bundle)));
     });
 }
 
@@ -234,8 +238,7 @@ int ManagerObject::history(sd_bus_message* call, void* data, sd_bus_error* /*err
         TRY_ASSIGN(auto entries, store::read_history(front.paths_));
         if (lines != 0 && entries.size() > lines)
             entries.erase(entries.begin(), entries.end() - lines);
-        sd_bus_message_append(reply, "s", documents::history(entries).c_str());
-        return {};
+        return appended(bus::append_text(reply, documents::history(entries)));
     });
 }
 
@@ -246,9 +249,8 @@ int ManagerObject::list_jobs(sd_bus_message* call, void* data, sd_bus_error* /*e
         for (const auto& [number, job] : front.runner_->jobs())
             sd_bus_message_append(
                 reply, "(osss)", job_path(number).c_str(), job.request.operation.c_str(),
-                std::string(to_string(job.state)).c_str(), job.request.who.c_str());
-        sd_bus_message_close_container(reply);
-        return {};
+                std::string(to_string(job.state)).c_str(), bus::sendable(job.request.who).c_str());
+        return appended(sd_bus_message_close_container(reply));
     });
 }
 

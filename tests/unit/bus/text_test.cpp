@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/model/utf8.hpp"
+#include "agent/bus/text.hpp"
 
 #include "tests/unit/catch.hpp"
 
-using agent::model::valid_utf8;
+using agent::bus::sendable;
 
-TEST_CASE("UTF-8 stays as it is, and each byte that is none is replaced") {
+TEST_CASE("What sd-bus sends in no string is replaced, and all else is as it was") {
     struct Row {
         std::string text;
         std::string valid;
@@ -17,7 +17,7 @@ TEST_CASE("UTF-8 stays as it is, and each byte that is none is replaced") {
         {"\x7f\n", "\x7f\n"},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
         {"\xe2\x82\xac \xf0\x9f\x8e\x81", "\xe2\x82\xac \xf0\x9f\x8e\x81"},
-        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+        {"\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd"},
         {"gr\xfc\xdf", "gr" + replaced + replaced},
         {"\xc3", replaced},
         {"\xe2\x82", replaced + replaced},
@@ -30,6 +30,16 @@ TEST_CASE("UTF-8 stays as it is, and each byte that is none is replaced") {
          replaced + "a"},
     }));
     INFO(row.text);
-    CHECK(valid_utf8(row.text) == row.valid);
-    CHECK(valid_utf8(row.valid) == row.valid);
+    CHECK(sendable(row.text) == row.valid);
+    CHECK(sendable(row.valid) == row.valid);
+}
+
+TEST_CASE("Noncharacters are replaced whole, and their neighbours stay") {
+    const std::string replaced = "\xef\xbf\xbd";
+    for (const std::string each : {"\ufdd0", "\ufdef", "\ufffe", "\uffff", "\U0001fffe",
+                                   "\U0002ffff", "\U0010ffff", "\U000fffff"})
+        CHECK(sendable("<" + each + ">") == "<" + replaced + ">");
+    for (const std::string each : {"\ufdcf", "\ufdf0", "\ufffd", "\ufffc", "\U0001fffd",
+                                   "\U0001effe", "\ubfbf", "\U00020000"})
+        CHECK(sendable(each) == each);
 }
