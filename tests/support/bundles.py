@@ -81,14 +81,14 @@ class Maker:
 def state(guest: Guest) -> str:
     """All that a refused operation must leave as it was: podman, the files, what runs.
 
-    Not the history, which tells of what was tried.
+    Not the history, which tells of what was tried, nor a lock that is made when it is first needed.
     """
     return guest.run(r"""
         podman ps --all --format 'container {{.ID}} {{.Names}}' 2>&1 | sort
         podman ps --format 'running {{.ID}}' 2>&1 | sort
         podman images --all --format 'image {{.ID}} {{.Repository}}:{{.Tag}}' 2>&1 | sort
-        cd /opt/operation && find . ! -name 'history.jsonl*' -printf '%p %l %m\n' | sort
-        find . -type f ! -name 'history.jsonl*' -print0 | sort -z | xargs -0r sha256sum
+        cd /opt/operation && find . ! -name 'history.jsonl*' ! -name units.lock -printf '%p %l %m\n' | sort
+        find . -type f ! -name 'history.jsonl*' ! -name units.lock -print0 | sort -z | xargs -0r sha256sum
         for unit in ssh.service installed-bundles.target $(ls systemd-units | grep -E '[.](service|target)$'); do
             systemctl show --property=Id,LoadState,ActiveState,MainPID,InvocationID "${unit##*/}"
         done""", timeout=120).stdout
