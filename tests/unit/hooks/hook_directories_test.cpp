@@ -69,7 +69,7 @@ TEST_CASE("Only executable files with plain names are hooks") {
 }
 
 TEST_CASE("What others may write is not run") {
-    for (const mode_t mode : {0775, 0757}) {
+    for (const mode_t mode : {0775U, 0757U}) {
         const Hooks hooks;
         hooks.add("before.d/open", "touch " + hooks.log(), mode);
         const auto refused = hooks.run(HookPoint::before);
