@@ -71,8 +71,8 @@ class Runner {
     Jobs jobs_;
     std::map<unsigned, std::vector<store::Descriptor>> passed_;
     std::map<unsigned, std::unique_ptr<Watch>> watches_;
-    /// Whose units systemd was asked for, and has not answered yet: it may answer for what was there
-    /// before a job is begun.
+    /// Whose units systemd was asked for, and has not answered yet: it may answer for what was
+    /// there before a job is begun.
     std::set<unsigned> looked_for_;
     /// Of a service that ran before, and not looked at yet.
     std::set<unsigned> adopted_;
