@@ -113,7 +113,18 @@ class PowerCuts:
         return cut
 
     def cut_recreation(self, fraction: float) -> Cut:
-        """The same while containers are created again because of their device."""
+        """The same while containers are created again because of their device, which is short: a machine
+        that has become faster since it was measured may be done before the cut, and is cut again."""
+        cut = self._cut_recreation_at(fraction)
+        for _ in range(2):
+            if not cut.interrupted:
+                fraction /= 2
+                wrong = cut.wrong
+                cut = self._cut_recreation_at(fraction)
+                cut.wrong += wrong
+        return cut
+
+    def _cut_recreation_at(self, fraction: float) -> Cut:
         recreation = self._next_recreation()
         self._again = recreation
         cut, before, now = self._cut("recreation", recreation, self.recreation.moment(fraction))
