@@ -48,12 +48,15 @@ std::string read_file(const fs::path& path) {
 /// The package's units, with the programs where the test has them, and the host's units that they
 /// need.
 void write_shipped_units(const fs::path& directory, const fs::path& programs) {
-    const std::string variable = "@CMAKE_INSTALL_FULL_BINDIR@";
+    const std::pair<std::string, fs::path> variables[] = {
+        {"@CMAKE_INSTALL_FULL_BINDIR@", programs},
+        {"@CMAKE_INSTALL_FULL_LIBEXECDIR@/update-agent", programs}};
     for (const auto& entry : fs::directory_iterator(SOURCE_DIR "/units")) {
         if (entry.path().extension() != ".in") continue;
         auto text = read_file(entry.path());
-        for (auto at = text.find(variable); at != std::string::npos; at = text.find(variable))
-            text.replace(at, variable.size(), programs.string());
+        for (const auto& [variable, directory_of] : variables)
+            for (auto at = text.find(variable); at != std::string::npos; at = text.find(variable))
+                text.replace(at, variable.size(), directory_of.string());
         write_file(directory / entry.path().stem(), text);
     }
     write_file(directory / "podman.socket", "[Socket]\nListenStream=/run/podman/podman.sock\n");
@@ -92,7 +95,8 @@ class Verification {
     Verification() : programs_(directory_.path() / "bin"), units_(directory_.path() / "units") {
         fs::create_directories(programs_);
         fs::create_directories(units_);
-        for (const char* program : {"podman", "update-agent", "stop-helper"})
+        for (const char* program :
+             {"podman", "update-agent", "update-agent-service", "stop-helper"})
             write_program(programs_ / program);
         write_shipped_units(units_, programs_);
     }
