@@ -47,6 +47,11 @@ def install(machine, *files: str) -> str:
     return f"/org/updateagent/job/{number}"
 
 
+def wait_gone(machine) -> None:
+    machine.wait_until("systemctl show --property=ActiveState --value update-agent.service"
+                       " | grep --quiet --line-regexp inactive", timeout=10)
+
+
 def slow_window(machine) -> None:
     """Every change waits for a hook, until a file is there."""
     machine.write_file("/etc/update-agent/hooks.d/before.d/50-window",
@@ -65,13 +70,13 @@ def test_the_service_comes_with_a_call_and_leaves_when_nobody_needs_it(machine, 
     pid = service_pid(machine)
     kilobytes = machine.run(f"sed -n 's/^Pss: *\\([0-9]*\\) kB/\\1/p' /proc/{pid}/smaps_rollup").stdout
     assert int(kilobytes) <= 6 * 1024
-    machine.wait_until("! systemctl is-active --quiet update-agent.service", timeout=10)
+    wait_gone(machine)
     left = machine.show("update-agent.service", "Result", "NRestarts", "ActiveState")
     assert left == {"Result": "success", "NRestarts": "0", "ActiveState": "inactive"}
     # Its jobs are known to the next one.
     number = machine.run("update-agent restart base-main --no-wait").stdout.strip()
     machine.run(f"update-agent watch {number}")
-    machine.wait_until("! systemctl is-active --quiet update-agent.service", timeout=10)
+    wait_gone(machine)
     assert job(machine, f"/org/updateagent/job/{number}")["ExitCode"] == 0
 
 
