@@ -121,6 +121,7 @@ def test_hostile_calls_are_refused(machine, maker):
         "Remove 'asa{sv}' 1 x 1 purge s yes": "the option 'purge' is to be a b",
         "Remove 'asa{sv}' 0 0": "at least one name is needed",
         "Remove 'asa{sv}' 1 '' 0": "a name is empty",
+        "Remove 'asa{sv}' 1 '[base,view]' 0": "no bundle or container is called '[...'",
         f"Remove 'asa{{sv}}' 101 {'x ' * 101} 0": "more than 100 names",
         f"Remove 'asa{{sv}}' 1 {'x' * 5000} 0": "a name is longer than 4096 bytes",
         "Rollback 'a{sv}' 2 retry b true retry b true": "the option 'retry' comes twice",
@@ -135,6 +136,9 @@ def test_hostile_calls_are_refused(machine, maker):
     assert not missing.ok
     cancelled = job_of(machine, "Remove", "'asa{sv}'", "1", "--purge", "0")
     assert ended(machine, cancelled)["ExitCode"] == 6
+    # Nothing that is named is a variable of systemd's, nor a list.
+    expanded = ended(machine, job_of(machine, "Remove", "'asa{sv}'", "1", "'$PATH'", "0"))
+    assert expanded["ExitCode"] == 6 and "'$PATH'" in expanded["Text"], expanded
     assert service_pid(machine) == pid
 
 
