@@ -11,40 +11,50 @@ namespace {
 /// dbus-daemon(1).
 constexpr std::size_t kMostFiles = 16;
 
-bool service_has(const Command& command) {
-    return std::visit(model::Overloaded{[](const Install& install) {
-                                            return !install.dry_run &&
-                                                   install.files.size() <= kMostFiles;
-                                        },
-                                        [](const Remove& remove) { return !remove.dry_run; },
-                                        [](const Rollback& rollback) { return !rollback.dry_run; },
-                                        [](const Verify& verify) { return verify.repair; },
-                                        [](const Start& /*start*/) { return true; },
-                                        [](const Stop& /*stop*/) { return true; },
-                                        [](const Restart& /*restart*/) { return true; },
-                                        [](const Watch& /*watch*/) { return true; },
-                                        [](const auto& /*other*/) { return false; }},
-                      command);
+/// What of the command keeps the service from doing it, in words; nullptr: nothing.
+const char* hindrance_of(const Command& command) {
+    using Hindrance = const char*;
+    const auto unless_dry = [](bool dry_run) { return dry_run ? "--dry-run" : nullptr; };
+    return std::visit(
+        model::Overloaded{
+            [&](const Install& install) -> Hindrance {
+                return install.files.size() > kMostFiles ? "more than 16 files"
+                                                         : unless_dry(install.dry_run);
+            },
+            [&](const Remove& remove) -> Hindrance { return unless_dry(remove.dry_run); },
+            [&](const Rollback& rollback) -> Hindrance { return unless_dry(rollback.dry_run); },
+            [](const Verify& verify) -> Hindrance {
+                return verify.repair ? nullptr : "a verify without --repair";
+            },
+            [](const Start& /*start*/) -> Hindrance { return nullptr; },
+            [](const Stop& /*stop*/) -> Hindrance { return nullptr; },
+            [](const Restart& /*restart*/) -> Hindrance { return nullptr; },
+            [](const Watch& /*watch*/) -> Hindrance { return nullptr; },
+            [](const auto& /*other*/) -> Hindrance { return "this command"; }},
+        command);
+}
+
+const char* hindrance_of(const CommandLine& line) {
+    const auto& options = line.options;
+    if (options.no_service) return "--no-service";
+    if (options.root != "/") return "--root";
+    if (options.config != kConfiguration) return "--config";
+    return hindrance_of(line.command);
 }
 
 }  // namespace
 
 Way way_of(const CommandLine& line) {
-    const auto& options = line.options;
-    const bool elsewhere =
-        options.no_service || options.root != "/" || options.config != kConfiguration;
-    return !elsewhere && service_has(line.command) ? Way::by_service : Way::here;
+    return hindrance_of(line) == nullptr ? Way::by_service : Way::here;
 }
 
 std::string service_problem(const CommandLine& line) {
-    if (way_of(line) == Way::by_service) return {};
-    const std::string why =
-        " is about a job of the service, which does not do this: it has no --no-service, --root, "
-        "--config or --dry-run, repairs where it verifies, and takes up to " +
-        std::to_string(kMostFiles) + " files";
-    if (line.options.no_wait) return "--no-wait" + why;
-    if (std::holds_alternative<Watch>(line.command)) return "watch" + why;
-    return {};
+    const auto* hindrance = hindrance_of(line);
+    const bool watches = std::holds_alternative<Watch>(line.command);
+    if (hindrance == nullptr || (!line.options.no_wait && !watches)) return {};
+    return std::string(watches ? "watch" : "--no-wait") +
+           " is about a job of the service, which has nothing to do with " + hindrance +
+           ": leave out one of them";
 }
 
 }  // namespace agent::cli

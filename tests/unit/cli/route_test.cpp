@@ -3,6 +3,8 @@
 #include "agent/cli/route.hpp"
 
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "tests/unit/catch.hpp"
 
@@ -92,15 +94,26 @@ TEST_CASE("What changes this machine goes by the service, and nothing else does"
 }
 
 TEST_CASE("What only the service can do is refused where it is not asked") {
-    for (const std::string words :
-         {"install --no-wait --no-service a.bundle", "install --no-wait --dry-run a.bundle",
-          "install --no-wait --root /mnt a.bundle", "verify --no-wait", "watch 7 --no-service",
-          "watch 7 --root /mnt", "watch 7 --config /tmp/agent.toml"}) {
+    std::string many = "install --no-wait";
+    for (int file = 0; file < 17; ++file)
+        many += " a.bundle";
+    const std::vector<std::pair<std::string, std::string>> rows = {
+        {"install --no-wait --no-service a.bundle", "--no-service"},
+        {"install --no-wait --dry-run a.bundle", "--dry-run"},
+        {"install --no-wait --root /mnt a.bundle", "--root"},
+        {many, "more than 16 files"},
+        {"verify --no-wait", "a verify without --repair"},
+        {"watch 7 --no-service", "--no-service"},
+        {"watch 7 --root /mnt", "--root"},
+        {"watch 7 --config /tmp/agent.toml", "--config"}};
+    for (const auto& [words, hindrance] : rows) {
         INFO(words);
         const auto line = parsed(words);
         REQUIRE_FALSE(line);
         CHECK(line.error().status == 2);
-        CHECK(line.error().standard_error.find("is about a job of the service") !=
+        CHECK(line.error().standard_error.find("is about a job of the service, which has nothing "
+                                               "to do with " +
+                                               hindrance + ": leave out one of them") !=
               std::string::npos);
     }
 }
