@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The service on the bus; units/update-agent.service starts it, and it ends when nobody needs it.
+// The service on the bus; units/update-agent.service starts it, and it ends when nobody has needed
+// it for 30 seconds, or for as many as its argument says.
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
@@ -132,7 +133,9 @@ Result<> run(std::uint64_t idle_us) {
     const auto jobs = std::string(kRuntimeDirectory) + "/jobs";
     TRY(store::make_directories(jobs));
     // What was asked for is told by the bus.
-    std::filesystem::permissions(jobs, std::filesystem::perms::owner_all);
+    std::error_code error;
+    std::filesystem::permissions(jobs, std::filesystem::perms::owner_all, error);
+    if (error) return model::fail(model::errno_error(error.value(), jobs));
     service::Front front(bus, store::Paths("/"));
     service::Runner runner(event, bus, service::JobFiles(jobs), UPDATE_AGENT_PROGRAM, front);
     Loop loop{.event = event, .bus = bus, .front = &front, .idle_us = idle_us};
