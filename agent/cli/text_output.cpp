@@ -189,6 +189,9 @@ std::string show(const operations::BundleStatus& bundle) {
     row("description", description.description);
     row("author", description.author);
     row("license", description.license);
+    row("short name", description.short_name);
+    if (description.width != 0 || description.height != 0)
+        row("size", std::to_string(description.width) + " x " + std::to_string(description.height));
     row("state", std::string(to_string(bundle.condition)));
     row("digest", bundle.digest.hex());
     row("anchor", bundle.anchor.empty() ? "none: the bundle is not signed" : bundle.anchor);

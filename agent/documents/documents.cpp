@@ -65,6 +65,9 @@ Json described(const model::Description& description) {
             {"description", description.description},
             {"author", description.author},
             {"license", description.license},
+            {"short-name", description.short_name},
+            {"width", description.width},
+            {"height", description.height},
             {"requires", requires_bundles},
             {"containers", containers}};
 }

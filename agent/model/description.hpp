@@ -173,6 +173,11 @@ struct Description {
     ImageSource images = ImageSource::bundle;
     std::string description;
     std::string author;
+    /// For people, where there is little room; empty where the description gives none.
+    std::string short_name;
+    /// Size of the picture that it shows, in pixels; 0 where none is asked for.
+    std::uint16_t width = 0;
+    std::uint16_t height = 0;
     std::string license;
     Span start_timeout = std::chrono::minutes(2);
     Span settle_time = std::chrono::seconds(10);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "agent/model/bundle_parts_parser.hpp"
@@ -63,6 +64,11 @@ std::optional<VersionRange> read_os(TomlTable& root) {
     return std::nullopt;
 }
 
+std::uint16_t read_pixels(TomlTable& root, std::string_view key) {
+    constexpr auto kMost = std::numeric_limits<std::uint16_t>::max();
+    return static_cast<std::uint16_t>(read_count(root, key, 0, kMost).value_or(0));
+}
+
 void read_top(TomlTable& root, Description& description) {
     description.id = require_id<BundleId>(root, "id", "name the bundle");
     description.name = read_string(root, "name", check_line);
@@ -75,6 +81,9 @@ void read_top(TomlTable& root, Description& description) {
     description.description = read_string(root, "description", check_paragraphs);
     description.author = read_string(root, "author", check_line);
     description.license = read_string(root, "license", check_line);
+    description.short_name = read_string(root, "short-name", check_short_name);
+    description.width = read_pixels(root, "width");
+    description.height = read_pixels(root, "height");
     description.start_timeout =
         read_span(root, "start-timeout", kPositiveSpan).value_or(description.start_timeout);
     description.settle_time = read_span(root, "settle-time", {}).value_or(description.settle_time);

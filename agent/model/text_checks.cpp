@@ -8,6 +8,7 @@ namespace agent::model {
 namespace {
 
 constexpr std::size_t kLongestPlainName = 63;
+constexpr std::size_t kLongestShortName = 64;
 /// PATH_MAX counts the terminating NUL.
 constexpr std::size_t kLongestPath = 4095;
 
@@ -44,6 +45,13 @@ Verdict check_line(std::string_view text) {
 Verdict check_paragraphs(std::string_view text) {
     if (text.empty()) return Complaint{"must not be empty", "leave the key out instead"};
     return check_no_control(text, "\n\t");
+}
+
+Verdict check_short_name(std::string_view text) {
+    if (text.size() > kLongestShortName)
+        return Complaint{in_quotes(text) + " is longer than 64 bytes",
+                         "the key name has room for a longer one"};
+    return check_line(text);
 }
 
 Verdict check_argument(std::string_view text) {

@@ -23,6 +23,8 @@ using Verdict = std::optional<Complaint>;
 [[nodiscard]] Verdict check_line(std::string_view text);
 /// Like check_line(), but line breaks and tabs are allowed.
 [[nodiscard]] Verdict check_paragraphs(std::string_view text);
+/// Like check_line(), at most 64 bytes.
+[[nodiscard]] Verdict check_short_name(std::string_view text);
 /// What execve(2) carries: anything without NUL, also nothing.
 [[nodiscard]] Verdict check_argument(std::string_view text);
 /// `[a-z0-9][a-z0-9-]*`, at most 63 characters: volumes and scopes.

@@ -32,8 +32,8 @@ Keys keys(const Json& value) {
     return names;
 }
 
-const Keys kDescription = {"id",     "version", "type",     "name",      "description",
-                           "author", "license", "requires", "containers"};
+const Keys kDescription = {"id",      "version",    "type",  "name",   "description", "author",
+                           "license", "short-name", "width", "height", "requires",    "containers"};
 
 Keys with(Keys names, const Keys& more) {
     names.insert(more.begin(), more.end());

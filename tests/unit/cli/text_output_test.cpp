@@ -211,10 +211,13 @@ TEST_CASE("A bundle is shown whole, without what it does not say") {
     auto base = example::status().bundles[0];
     base.anchor = std::string(64, 'c');
     base.required_by = {base.description.id};
+    base.description.short_name = "Base";
+    base.description.height = 480;
     base.shadowing = {"/etc/systemd/system/base.target"};
     const auto shown = text::show(base);
-    for (const auto* line : {"anchor       cccc", "required by  base\n",
-                             "shadowed by  /etc/systemd/system/base.target\n"}) {
+    for (const auto* line :
+         {"anchor       cccc", "short name   Base\n", "size         0 x 480\n",
+          "required by  base\n", "shadowed by  /etc/systemd/system/base.target\n"}) {
         INFO(line);
         CHECK(shown.find(line) != std::string::npos);
     }

@@ -37,6 +37,9 @@ What every robot needs.
 	Twice."""
 author = "Robot Works <robots@example.com>"
 license = "GPL-3.0-or-later"
+short-name = "Robot"
+width = 1280
+height = 65535
 start-timeout = "3min"
 settle-time = "0"
 scope-definitions = ["realtime"]
@@ -149,6 +152,9 @@ TEST_CASE("the keys of the top are read") {
     CHECK(bundle.description == "What every robot needs.\n\n\tTwice.");
     CHECK(bundle.author == "Robot Works <robots@example.com>");
     CHECK(bundle.license == "GPL-3.0-or-later");
+    CHECK(bundle.short_name == "Robot");
+    CHECK(bundle.width == 1280);
+    CHECK(bundle.height == 65535);
     CHECK(bundle.start_timeout == 3min);
     CHECK(bundle.settle_time == 0s);
     CHECK(bundle.scope_definitions == Strings{"realtime"});
