@@ -31,6 +31,8 @@ struct Values {
     Start start;
     Stop stop;
     Restart restart;
+    Pause pause;
+    Resume resume;
     Watch watch;
     Logs logs;
     ShowHistory history;
@@ -46,6 +48,7 @@ struct Values {
     Recreate recreate;
     Confirm confirm;
     Startup startup;
+    Thaw thaw;
     InitStore init_store;
     StoreStamp stamp_write;
     StoreStamp stamp_clear{.clear = true};
@@ -123,6 +126,12 @@ void add_control(CLI::App& app, Values& values, std::optional<Command>& chosen) 
     add(app, "restart", "Restart bundles or containers", values.restart, chosen)
         ->add_option("NAME", values.restart.names, help)
         ->required();
+    add(app, "pause", "Freeze what runs of bundles or containers", values.pause, chosen)
+        ->add_option("NAME", values.pause.names, help)
+        ->required();
+    add(app, "resume", "Let paused bundles or containers run on", values.resume, chosen)
+        ->add_option("NAME", values.resume.names, help)
+        ->required();
 }
 
 void add_watch(CLI::App& app, Values& values, std::optional<Command>& chosen) {
@@ -172,6 +181,7 @@ void add_version(CLI::App& app, Values& values, std::optional<Command>& chosen) 
 void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     add(app, "confirm", "Judge the set that was switched to", values.confirm, chosen)->group("");
     add(app, "startup", "Start the bundles at boot", values.startup, chosen)->group("");
+    add(app, "thaw", "Let all that is paused run on", values.thaw, chosen)->group("");
     add(app, "init-store", "Make the layout on disk", values.init_store, chosen)->group("");
     auto* stamp = app.add_subcommand("store-stamp", "The stamp in the engine's store")->group("");
     stamp->require_subcommand(1);

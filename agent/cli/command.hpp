@@ -49,6 +49,12 @@ struct Stop {
 struct Restart {
     std::vector<std::string> names;
 };
+struct Pause {
+    std::vector<std::string> names;
+};
+struct Resume {
+    std::vector<std::string> names;
+};
 /// What a job of the service does, and what it ends with.
 struct Watch {
     unsigned job = 0;
@@ -93,6 +99,7 @@ struct Recreate {
 };
 struct Confirm {};
 struct Startup {};
+struct Thaw {};
 struct InitStore {};
 struct StoreStamp {
     bool clear = false;
@@ -103,10 +110,10 @@ struct Complete {
 };
 
 using Command =
-    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Watch,
-                 Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleValidate, BundleInspect,
-                 BundleVerify, VersionMatch, VersionCompare, Recover, Recreate, Confirm, Startup,
-                 InitStore, StoreStamp, Complete>;
+    std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Pause,
+                 Resume, Watch, Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleValidate,
+                 BundleInspect, BundleVerify, VersionMatch, VersionCompare, Recover, Recreate,
+                 Confirm, Startup, Thaw, InitStore, StoreStamp, Complete>;
 
 inline constexpr const char* kConfiguration = "/etc/update-agent/agent.toml";
 

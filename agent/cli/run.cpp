@@ -122,6 +122,14 @@ class Runner {
         TRY(operations::restart(context_, command.names));
         return done();
     }
+    Result<Report> operator()(const Pause& command) const {
+        TRY(operations::pause(context_, command.names));
+        return done();
+    }
+    Result<Report> operator()(const Resume& command) const {
+        TRY(operations::resume(context_, command.names));
+        return done();
+    }
     Result<Report> operator()(const Watch& /*command*/) const {
         return model::fail(ErrorCode::internal, "only the service has jobs to watch");
     }
@@ -193,6 +201,10 @@ class Runner {
     }
     Result<Report> operator()(const Startup& /*command*/) const {
         TRY(operations::startup(context_));
+        return Report{};
+    }
+    Result<Report> operator()(const Thaw& /*command*/) const {
+        TRY(operations::resume_all(context_));
         return Report{};
     }
     Result<Report> operator()(const InitStore& /*command*/) const {

@@ -37,6 +37,8 @@ struct UnitState {
     /// Type of the job that waits or runs for it: start, stop, restart, …; empty where there is
     /// none.
     std::string job = {};
+    /// Whether its processes are frozen, or about to be; never while it is not active.
+    bool frozen = false;
 };
 
 /// How a job ended (JobRemoved of org.freedesktop.systemd1): done, canceled, timeout, failed,
@@ -76,6 +78,15 @@ class ServiceManager {
         const std::vector<std::string>& units, Timeout timeout) = 0;
     [[nodiscard]] virtual model::Result<std::vector<JobResult>> restart(
         const std::vector<std::string>& units, Timeout timeout) = 0;
+    /// Freezes the processes of all of these, or of none; those that are frozen already stay so.
+    /// ErrorCode::conflict for a unit that is not active, or that cannot be frozen on this machine.
+    [[nodiscard]] virtual model::Result<> freeze(const std::vector<std::string>& units) = 0;
+    /// Lets those of the units run on that are frozen.
+    [[nodiscard]] virtual model::Result<> thaw(const std::vector<std::string>& units) = 0;
+    /// The same, and whatever stops when these do: from 253 on systemd refuses to stop a frozen
+    /// unit, and leaves one in peace, silently, that should stop with another.
+    [[nodiscard]] virtual model::Result<> thaw_what_stops_with(
+        const std::vector<std::string>& units) = 0;
     /// A unit that is not loaded is no failure.
     [[nodiscard]] virtual model::Result<> reset_failed(const std::vector<std::string>& units) = 0;
     /// In the order asked for. A name nobody has is a state with load `not-found`.

@@ -124,6 +124,49 @@ Result<> bring_up(const Context& context, const Selection& selection) {
     return expect_active(context, services);
 }
 
+/// Those of the services that run, which has to be one at least.
+Result<std::vector<std::string>> running_of(const Context& context, const std::string& what,
+                                            const std::vector<std::string>& services) {
+    TRY_ASSIGN(const auto states, context.host.services.states(services));
+    std::vector<std::string> running;
+    std::string down;
+    for (const auto& state : states) {
+        if (state.active == "active") running.push_back(state.name);
+        down += "\n  " + describe(state);
+    }
+    if (!running.empty()) return running;
+    return model::fail(ErrorCode::conflict, what +
+                                                " is not running; 'update-agent start' starts "
+                                                "it:" +
+                                                down);
+}
+
+/// What is to be paused: of a bundle the containers that run, and a container itself.
+Result<std::vector<std::string>> running_of(const Context& context, const Selection& selection) {
+    std::vector<std::string> all;
+    for (const auto& id : selection.bundles) {
+        TRY_ASSIGN(auto services,
+                   running_of(context, "the bundle " + id.value(), services_of(selection.set, id)));
+        all.insert(all.end(), services.begin(), services.end());
+    }
+    for (const auto& name : selection.containers) {
+        TRY_ASSIGN(auto services, running_of(context, "the container " + name.value(),
+                                             {model::container_service(name)}));
+        all.insert(all.end(), services.begin(), services.end());
+    }
+    return all;
+}
+
+/// What stops before the containers do when the machine is shut down, and lets them run on first.
+Result<> arrange_thaw(host::ServiceManager& services) {
+    TRY_ASSIGN(const auto jobs, services.start({"update-agent-thaw.service"}, kJobBound));
+    for (const auto& job : jobs)
+        if (job.result != "done")
+            return model::fail(ErrorCode::internal, job.unit + " could not be started (" +
+                                                        job.result + "): its journal says why");
+    return {};
+}
+
 }  // namespace
 
 Result<> start(const Context& context, const std::vector<std::string>& names) {
@@ -163,8 +206,33 @@ Result<> restart(const Context& context, const std::vector<std::string>& names) 
     TRY(unmask(context.host.services, services));
     TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
-    TRY_ASSIGN(const auto jobs, context.host.services.restart(services, kJobBound));
+    TRY_ASSIGN(const auto jobs, restart_all(context.host.services, services, kJobBound));
     return bring_up(context, selection);
+}
+
+Result<> pause(const Context& context, const std::vector<std::string>& names) {
+    TRY_ASSIGN(const auto claimed, claim(context, "pause", names));
+    TRY_ASSIGN(const auto running, running_of(context, claimed.selection));
+    TRY(arrange_thaw(context.host.services));
+    auto paused = context.host.services.freeze(running);
+    if (!paused) return model::fail(std::move(paused).error().with_context("cannot pause"));
+    return {};
+}
+
+Result<> resume(const Context& context, const std::vector<std::string>& names) {
+    TRY_ASSIGN(const auto claimed, claim(context, "resume", names));
+    TRY_ASSIGN(const auto running, running_of(context, claimed.selection));
+    return context.host.services.thaw(running);
+}
+
+Result<> resume_all(const Context& context) {
+    if (context.offline) return {};
+    TRY_ASSIGN(const auto set, store::Generations(context.paths).installed());
+    std::vector<std::string> services;
+    for (const auto& [id, bundle] : set.bundles)
+        for (auto& service : services_of(set, id))
+            services.push_back(std::move(service));
+    return context.host.services.thaw(services);
 }
 
 }  // namespace agent::operations

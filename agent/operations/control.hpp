@@ -17,4 +17,14 @@ namespace agent::operations {
 [[nodiscard]] model::Result<> restart(const Context& context,
                                       const std::vector<std::string>& names);
 
+/// Freezes containers that run, or lets them run on. What stops or restarts them ends that.
+/// ErrorCode::conflict where a container, or all of a bundle, does not run, or where the machine
+/// cannot freeze it; then none is frozen.
+[[nodiscard]] model::Result<> pause(const Context& context, const std::vector<std::string>& names);
+[[nodiscard]] model::Result<> resume(const Context& context, const std::vector<std::string>& names);
+
+/// Lets all run on, whoever holds the lock: for a machine that is shut down, where systemd would
+/// not stop them.
+[[nodiscard]] model::Result<> resume_all(const Context& context);
+
 }  // namespace agent::operations

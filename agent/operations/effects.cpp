@@ -101,7 +101,7 @@ Result<> restart(const Activate& effect, const std::vector<std::string>& service
     TRY(world.context.host.services.reset_failed(effect.restart));
     const auto active = active_ones(services, world);
     if (active.empty()) return {};
-    auto jobs = world.context.host.services.restart(active, bound);
+    auto jobs = restart_all(world.context.host.services, active, bound);
     if (!jobs) return model::fail(jobs.error());
     return {};
 }

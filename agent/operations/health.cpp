@@ -23,7 +23,8 @@ std::string describe(const host::UnitState& unit) {
 
 bool HealthJudge::up(const WatchedContainer& container, const HealthSample& sample) {
     if (sample.unit.active != "active") return false;
-    return !container.health_check || sample.check == "healthy";
+    // Nothing that is paused answers its check; it was let in as what it was before.
+    return !container.health_check || sample.unit.frozen || sample.check == "healthy";
 }
 
 bool HealthJudge::count_start(const HealthSample& sample) {
@@ -39,7 +40,7 @@ bool HealthJudge::count_start(const HealthSample& sample) {
 
 bool HealthJudge::failed_for_good(const HealthSample& sample) {
     if (sample.unit.load != "loaded" || sample.unit.result == "start-limit-hit" ||
-        sample.check == "unhealthy")
+        (sample.check == "unhealthy" && !sample.unit.frozen))
         return true;
     const auto& start = starts_.at(sample.unit.name);
     // A start resets the manager's count.

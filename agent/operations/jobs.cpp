@@ -9,6 +9,7 @@ using model::Result;
 
 Result<> stop_all(host::ServiceManager& services, const std::vector<std::string>& units) {
     if (units.empty()) return {};
+    TRY(services.thaw_what_stops_with(units));
     TRY_ASSIGN(const auto jobs, services.stop(units, kJobBound));
     for (const auto& job : jobs)
         if (job.result != "done" && job.result != "skipped")
@@ -16,6 +17,13 @@ Result<> stop_all(host::ServiceManager& services, const std::vector<std::string>
                 model::ErrorCode::internal,
                 "stopping " + job.unit + ": the job ended with '" + job.result + "'");
     return {};
+}
+
+Result<std::vector<host::JobResult>> restart_all(host::ServiceManager& services,
+                                                 const std::vector<std::string>& units,
+                                                 host::ServiceManager::Timeout timeout) {
+    TRY(services.thaw_what_stops_with(units));
+    return services.restart(units, timeout);
 }
 
 Result<> unmask(host::ServiceManager& services, const std::vector<std::string>& units) {

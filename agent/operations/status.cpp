@@ -21,9 +21,10 @@ bool is_ours(const std::string& fragment_path) {
 Condition of_bundle(const BundleStatus& bundle) {
     if (!bundle.shadowing.empty()) return Condition::shadowed;
     const auto& containers = bundle.containers;
-    constexpr std::array kWorstFirst = {Condition::shadowed, Condition::missing, Condition::failed,
-                                        Condition::crashing, Condition::held,    Condition::stopped,
-                                        Condition::starting, Condition::offline};
+    constexpr std::array kWorstFirst = {
+        Condition::shadowed, Condition::missing,  Condition::failed,
+        Condition::crashing, Condition::held,     Condition::stopped,
+        Condition::paused,   Condition::starting, Condition::offline};
     for (const auto condition : kWorstFirst)
         if (std::any_of(containers.begin(), containers.end(),
                         [condition](const auto& each) { return each.condition == condition; }))
@@ -103,6 +104,8 @@ std::string_view to_string(Condition condition) {
             return "starting";
         case Condition::stopped:
             return "stopped";
+        case Condition::paused:
+            return "paused";
         case Condition::held:
             return "held";
         case Condition::crashing:
@@ -123,7 +126,7 @@ Condition condition_of(const host::UnitState& unit) {
     if (unit.load == "masked") return Condition::held;
     if (unit.load == "not-found") return Condition::missing;
     if (!unit.fragment_path.empty() && !is_ours(unit.fragment_path)) return Condition::shadowed;
-    if (unit.active == "active") return Condition::running;
+    if (unit.active == "active") return unit.frozen ? Condition::paused : Condition::running;
     if (unit.active == "failed") return Condition::failed;
     const bool ended_badly = !unit.result.empty() && unit.result != "success";
     if (unit.sub == "auto-restart" || unit.sub == "auto-restart-queued" ||

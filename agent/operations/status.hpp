@@ -14,6 +14,7 @@ enum class Condition {
     running,
     starting,
     stopped,
+    paused,
     held,
     crashing,
     failed,

@@ -28,6 +28,15 @@ std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
     return text;
 }
 
+int take_strings(sd_bus_message* message, std::vector<std::string>& value) {
+    int result = sd_bus_message_enter_container(message, 'v', "as");
+    if (result >= 0) result = sd_bus_message_enter_container(message, 'a', "s");
+    const char* text = nullptr;
+    while (result >= 0 && (result = sd_bus_message_read_basic(message, 's', &text)) > 0)
+        value.emplace_back(text);
+    return result;
+}
+
 int take_hexadecimal(sd_bus_message* message, std::string& value) {
     const void* bytes = nullptr;
     std::size_t size = 0;
@@ -75,6 +84,12 @@ void PropertyReader::ask(const std::string& path, const char* interface, const c
         if (result >= 0) value = truth != 0;
         return result;
     });
+}
+
+void PropertyReader::ask(const std::string& path, const char* interface, const char* property,
+                         std::vector<std::string>& value) {
+    ask_for(path, interface, property,
+            [&value](sd_bus_message* message) { return take_strings(message, value); });
 }
 
 void PropertyReader::ask_hexadecimal(const std::string& path, const char* interface,

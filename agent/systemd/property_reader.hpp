@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/systemd/bus.hpp"
 
@@ -30,6 +31,8 @@ class PropertyReader {
     void ask(const std::string& path, const char* interface, const char* property,
              std::uint64_t& value);
     void ask(const std::string& path, const char* interface, const char* property, bool& value);
+    void ask(const std::string& path, const char* interface, const char* property,
+             std::vector<std::string>& value);
     /// Bytes as hexadecimal digits.
     void ask_hexadecimal(const std::string& path, const char* interface, const char* property,
                          std::string& value);

@@ -3,6 +3,7 @@
 
 #include "agent/systemd/bus.hpp"
 #include "agent/systemd/error_map.hpp"
+#include "agent/systemd/freezer.hpp"
 #include "agent/systemd/jobs.hpp"
 #include "agent/systemd/manager_version.hpp"
 #include "agent/systemd/shutdown_lock.hpp"
@@ -113,6 +114,22 @@ Result<std::vector<JobResult>> SystemdBus::restart(const Units& units, Timeout t
     const char* method = "RestartUnit";
     return with_bus([&](const Bus& bus) {
         return run_jobs(bus, std::exchange(method, "StartUnit"), units, deadline);
+    });
+}
+
+Result<> SystemdBus::freeze(const Units& units) {
+    return with_bus(
+        [&](const Bus& bus) { return freeze_units(bus, units, options_.freeze_timeout); });
+}
+
+Result<> SystemdBus::thaw(const Units& units) {
+    return with_bus([&units](const Bus& bus) { return thaw_units(bus, units); });
+}
+
+Result<> SystemdBus::thaw_what_stops_with(const Units& units) {
+    return with_bus([&units](const Bus& bus) -> Result<> {
+        TRY_ASSIGN(const Units stopping, what_stops_with(bus, units));
+        return thaw_units(bus, stopping);
     });
 }
 

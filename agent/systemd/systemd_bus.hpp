@@ -14,6 +14,8 @@ struct SystemdOptions {
     std::chrono::milliseconds timeout = std::chrono::seconds(60);
     /// Of daemon-reload, which runs every generator (each may take 90 s).
     std::chrono::milliseconds reload_timeout = std::chrono::minutes(3);
+    /// Of freezing one unit, whose processes may be deep in the kernel.
+    std::chrono::milliseconds freeze_timeout = std::chrono::seconds(10);
     /// Of connecting to logind and of its answer.
     std::chrono::milliseconds logind_timeout = std::chrono::seconds(3);
     /// Of reading one unit's lines in the journal.
@@ -36,6 +38,10 @@ class SystemdBus : public host::ServiceManager {
         const std::vector<std::string>& units, Timeout timeout) override;
     [[nodiscard]] model::Result<std::vector<host::JobResult>> restart(
         const std::vector<std::string>& units, Timeout timeout) override;
+    [[nodiscard]] model::Result<> freeze(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<> thaw(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<> thaw_what_stops_with(
+        const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> reset_failed(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<std::vector<host::UnitState>> states(
         const std::vector<std::string>& units) override;

@@ -6,6 +6,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/systemd/error_map.hpp"
+#include "agent/systemd/freezer.hpp"
 #include "agent/systemd/property_reader.hpp"
 
 namespace agent::systemd {
@@ -21,6 +22,8 @@ constexpr const char* kUnitInterface = "org.freedesktop.systemd1.Unit";
 struct ListedUnit {
     UnitState state;
     std::string object_path;
+    /// FreezerState, once it was asked for.
+    std::string freezer = {};
 };
 
 /// The property that says since when a unit has been in its active state.
@@ -47,10 +50,13 @@ void ask_service(PropertyReader& reader, const std::string& path, UnitState& sta
     reader.ask_optional(path, kInterface, "MemoryCurrent", state.memory);
 }
 
-void ask_unit(PropertyReader& reader, const std::string& path, UnitState& state) {
+void ask_unit(PropertyReader& reader, ListedUnit& unit) {
+    auto& [state, path, freezer] = unit;
     reader.ask(path, kUnitInterface, "FragmentPath", state.fragment_path);
     reader.ask_hexadecimal(path, kUnitInterface, "InvocationID", state.invocation_id);
     reader.ask(path, kUnitInterface, since_property(state.active), state.since);
+    // One that died while it was frozen counts as frozen for systemd.
+    if (state.active == "active") reader.ask(path, kUnitInterface, "FreezerState", freezer);
     if (state.name.ends_with(".service")) ask_service(reader, path, state);
 }
 
@@ -141,9 +147,11 @@ Result<std::vector<UnitState>> read_states(const Bus& bus, const std::vector<std
     TRY_ASSIGN(std::vector<ListedUnit> listed, list_units(bus, possible(units)));
 
     PropertyReader reader(bus);
-    for (auto& [state, object_path] : listed)
-        if (state.load != kNotFound) ask_unit(reader, object_path, state);
+    for (auto& unit : listed)
+        if (unit.state.load != kNotFound) ask_unit(reader, unit);
     TRY(reader.finish());
+    for (auto& unit : listed)
+        unit.state.frozen = is_frozen(unit.freezer);
     return in_order_of(units, std::move(listed));
 }
 

@@ -44,7 +44,8 @@ def test_everything_rendered_is_silent_under_systemd_analyze(machine, maker):
     maker.install(BASE, ADDON)
     done = machine.run("systemd-analyze verify --man=no /opt/operation/systemd-units/*.service"
                        " /opt/operation/systemd-units/*.target bundle-startup.service"
-                       " update-agent-store.service installed-bundles.target")
+                       " update-agent-store.service update-agent-thaw.service"
+                       " installed-bundles.target")
     assert done.stdout + done.stderr == ""
 
 

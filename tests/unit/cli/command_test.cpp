@@ -86,6 +86,9 @@ TEST_CASE("Each command is understood with its arguments") {
     CHECK(command<Start>("start broker bundle:base").names == Words{"broker", "bundle:base"});
     CHECK(command<Stop>("stop container:broker").names == Words{"container:broker"});
     CHECK(command<Restart>("restart base").names == Words{"base"});
+    CHECK(command<Pause>("pause base container:broker").names == Words{"base", "container:broker"});
+    CHECK(command<Resume>("resume broker").names == Words{"broker"});
+    command<Thaw>("thaw");
     CHECK(command<VersionMatch>("version match '>=1.0 <2' 1.5.0").range == ">=1.0 <2");
     CHECK(command<VersionMatch>("version match '>=1.0 <2' 1.5.0").version == "1.5.0");
     CHECK(command<VersionCompare>("version compare 1.0.0 2.0.0").left == "1.0.0");
@@ -193,6 +196,9 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "start",
                              "stop",
                              "restart",
+                             "pause",
+                             "resume",
+                             "thaw base",
                              "logs",
                              "logs a b",
                              "logs base -n many",
@@ -235,13 +241,14 @@ TEST_CASE("Help and version go to standard output and end with 0") {
         CHECK(has(line.error().standard_output, "Usage"));
     }
     const auto help = parsed("--help").error().standard_output;
-    for (const auto* name :
-         {"install", "remove", "rollback", "recover", "recreate", "list", "show", "status", "start",
-          "stop", "restart", "watch", "logs", "doctor", "verify", "bundle", "version"}) {
+    for (const auto* name : {"install", "remove", "rollback", "recover", "recreate", "list", "show",
+                             "status", "start", "stop", "restart", "pause", "resume", "watch",
+                             "logs", "doctor", "verify", "bundle", "version"}) {
         INFO(name);
         CHECK(has(help, std::string("\n  ") + name + " "));
     }
-    for (const auto* name : {"store-stamp", "init-store", "startup", "confirm", "complete"}) {
+    for (const auto* name :
+         {"store-stamp", "init-store", "startup", "confirm", "thaw", "complete"}) {
         INFO(name);
         CHECK_FALSE(has(help, name));
     }

@@ -144,6 +144,7 @@ struct FakeUnit {
     std::uint32_t restarts = 0;
     bool masked = false;
     std::string job = {};
+    bool frozen = false;
     bool operator==(const FakeUnit&) const = default;
 };
 
@@ -161,6 +162,9 @@ class FakeServices final : public host::ServiceManager {
     Jobs start(const std::vector<std::string>& names, Timeout timeout) override;
     Jobs stop(const std::vector<std::string>& names, Timeout timeout) override;
     Jobs restart(const std::vector<std::string>& names, Timeout timeout) override;
+    Result<> freeze(const std::vector<std::string>& names) override;
+    Result<> thaw(const std::vector<std::string>& names) override;
+    Result<> thaw_what_stops_with(const std::vector<std::string>& names) override;
     Result<> reset_failed(const std::vector<std::string>& names) override;
     Result<std::vector<host::UnitState>> states(const std::vector<std::string>& names) override;
     Result<std::vector<std::string>> changed_on_disk(
@@ -212,6 +216,9 @@ class FakeServices final : public host::ServiceManager {
     std::string start_one(const std::string& name);
     std::string start_service(const std::string& name, FakeUnit& unit);
     void stop_one(const std::string& name);
+    /// Those that stop with it, itself included.
+    void add_stopping(const std::string& name, std::set<std::string>& names) const;
+    void thaw_one(const std::string& name);
     void note(const std::string& what, const std::vector<std::string>& names);
 
     CallFaults& faults_;

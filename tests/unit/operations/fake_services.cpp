@@ -42,6 +42,11 @@ class FakeInhibition final : public host::Inhibition {
 
 constexpr auto kAll = "installed-bundles.target";
 constexpr auto kStore = "update-agent-store.service";
+constexpr auto kThaw = "update-agent-thaw.service";
+
+model::Error refusal_of_frozen(const std::string& name) {
+    return {ErrorCode::internal, "Cannot perform operation on frozen unit " + name + "."};
+}
 
 }  // namespace
 
@@ -95,8 +100,8 @@ std::map<std::string, FakeUnit> FakeServices::noticeable() const {
 }
 
 bool FakeServices::known(const std::string& name) const {
-    return name == kAll || name == kStore || is_pause(name) || loaded.count(name) != 0 ||
-           foreign.count(name) != 0;
+    return name == kAll || name == kStore || name == kThaw || is_pause(name) ||
+           loaded.count(name) != 0 || foreign.count(name) != 0;
 }
 
 std::vector<std::string> FakeServices::listed(const std::string& name,
@@ -143,7 +148,7 @@ std::string FakeServices::start_one(const std::string& name) {
         journal_[{name, unit.invocation}] = lines->second;
     for (const auto& required : listed(name, "Requires"))
         if (known(required) && start_one(required) != "done") return "dependency";
-    if (is_service(name) && name != kStore) {
+    if (is_service(name) && name != kStore && name != kThaw) {
         if (auto result = start_service(name, unit); result != "done") return result;
         unit.pid = 1000 + invocations_;
     }
@@ -155,7 +160,24 @@ std::string FakeServices::start_one(const std::string& name) {
     return "done";
 }
 
+void FakeServices::add_stopping(const std::string& name, std::set<std::string>& names) const {
+    if (!names.insert(name).second) return;
+    for (const auto& [other, text] : loaded)
+        for (const auto* key : {"PartOf", "BindsTo", "Requires"})
+            for (const auto& each : listed(other, key))
+                if (each == name) add_stopping(other, names);
+}
+
+void FakeServices::thaw_one(const std::string& name) {
+    auto& unit = units[name];
+    if (!unit.frozen) return;
+    unit.frozen = false;
+    note("thaw", {name});
+}
+
 void FakeServices::stop_one(const std::string& name) {
+    // As systemd 257 does it.
+    if (units[name].frozen) return;
     // By the label: after a switch the unit names another container than the one that runs.
     for (auto& [podman_name, container] : engine_.made) {
         const auto label = container.labels.find("update-agent.container");
@@ -225,6 +247,7 @@ FakeServices::Jobs FakeServices::stop(const std::vector<std::string>& names, Tim
         note("stop", names);
         std::vector<host::JobResult> jobs;
         for (const auto& name : names) {
+            if (units[name].frozen) return model::fail(refusal_of_frozen(name));
             if (cannot_stop.count(name) == 0) stop_one(name);
             jobs.push_back({name, cannot_stop.count(name) == 0 ? "done" : "timeout"});
         }
@@ -238,6 +261,7 @@ FakeServices::Jobs FakeServices::restart(const std::vector<std::string>& names, 
         std::vector<host::JobResult> jobs;
         for (const auto& name : names) {
             if (!known(name)) return model::fail(ErrorCode::not_found, "no unit " + name);
+            if (units[name].frozen) return model::fail(refusal_of_frozen(name));
             const auto before = units;
             stop_one(name);
             jobs.push_back({name, start_one(name)});
@@ -247,6 +271,33 @@ FakeServices::Jobs FakeServices::restart(const std::vector<std::string>& names, 
         }
         return jobs;
     });
+}
+
+Result<> FakeServices::freeze(const std::vector<std::string>& names) {
+    return faults_.call("services.freeze", [&]() -> Result<> {
+        note("freeze", names);
+        for (const auto& name : names)
+            if (units[name].active != "active")
+                return model::fail(ErrorCode::conflict, name + " is inactive");
+        for (const auto& name : names)
+            units[name].frozen = true;
+        return {};
+    });
+}
+
+Result<> FakeServices::thaw(const std::vector<std::string>& names) {
+    return faults_.call("services.thaw", [&]() -> Result<> {
+        for (const auto& name : names)
+            thaw_one(name);
+        return {};
+    });
+}
+
+Result<> FakeServices::thaw_what_stops_with(const std::vector<std::string>& names) {
+    std::set<std::string> stopping;
+    for (const auto& name : names)
+        add_stopping(name, stopping);
+    return thaw({stopping.begin(), stopping.end()});
 }
 
 Result<> FakeServices::reset_failed(const std::vector<std::string>& names) {
@@ -279,7 +330,8 @@ Result<std::vector<host::UnitState>> FakeServices::states(const std::vector<std:
                             .memory = std::nullopt,
                             .since = 0,
                             .exit_status = 0,
-                            .job = unit.job});
+                            .job = unit.job,
+                            .frozen = unit.frozen});
         }
         return Result<std::vector<host::UnitState>>(list);
     });

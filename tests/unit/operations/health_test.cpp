@@ -43,6 +43,8 @@ TEST_CASE("A unit's state is one word for people") {
     };
     const std::vector<Case> cases = {
         {"up", unit("active", "running"), Condition::running},
+        {"paused", with(unit("active", "running"), [](auto& u) { u.frozen = true; }),
+         Condition::paused},
         {"on its way", unit("activating", "start"), Condition::starting},
         {"reloading", unit("reloading", "reload"), Condition::starting},
         {"down", unit("inactive", "dead"), Condition::stopped},
@@ -99,6 +101,10 @@ TEST_CASE("Health is judged over time") {
     const auto checked = [](const char* check) {
         return HealthSample{unit("active", "running"), check};
     };
+    const auto paused = [](const char* check) {
+        return HealthSample{with(unit("active", "running"), [](auto& u) { u.frozen = true; }),
+                            check};
+    };
     const auto restarted = [](unsigned times) {
         return HealthSample{
             with(unit("activating", "auto-restart"), [&](auto& u) { u.restarts = times; }), {}};
@@ -133,6 +139,11 @@ TEST_CASE("Health is judged over time") {
           {2s, invocation("b", "active"), Verdict::pending},
           {3899ms, invocation("b", "active"), Verdict::pending},
           {3900ms, invocation("b", "active"), Verdict::healthy}}},
+        {"paused, and a check that it cannot answer says nothing",
+         true,
+         {{0ms, paused("unhealthy"), Verdict::pending},
+          {1s, paused("starting"), Verdict::pending},
+          {2s, paused("unhealthy"), Verdict::healthy}}},
         {"four starts are enough",
          false,
          {{0ms, invocation("a", "active"), Verdict::pending},
@@ -180,7 +191,8 @@ TEST_CASE("Health is judged over time") {
             CHECK(judge.reasons().empty() ==
                   (look.verdict != Verdict::unhealthy &&
                    (look.sample.unit.active == "active" || look.sample.unit.load == "masked") &&
-                   (!each.health_check || look.sample.check == "healthy")));
+                   (!each.health_check || look.sample.unit.frozen ||
+                    look.sample.check == "healthy")));
         }
     }
 }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/systemd/freezer.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "agent/model/unit_name.hpp"
+#include "agent/systemd/error_map.hpp"
+#include "agent/systemd/property_reader.hpp"
+#include "agent/systemd/unit_states.hpp"
+
+namespace agent::systemd {
+
+namespace {
+
+using model::Result;
+using Units = std::vector<std::string>;
+
+constexpr const char* kInterface = "org.freedesktop.systemd1.Unit";
+/// How a unit names those that stop with it, systemd.unit(5).
+constexpr std::array kStopsWith = {"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf",
+                                   "PropagatesStopTo"};
+
+Result<> call_of_unit(const Bus& bus, const char* method, const std::string& unit,
+                      std::chrono::milliseconds timeout) {
+    const std::string what = std::string(method) + " " + unit;
+    TRY_ASSIGN(const Message request, bus.manager_call(method));
+    const int result = sd_bus_message_append(request.get(), "s", unit.c_str());
+    if (result < 0) return model::fail(bus_error(what, {}, {}, -result));
+    TRY(bus.call(request, what, timeout));
+    return {};
+}
+
+Result<> thaw_unit(const Bus& bus, const std::string& unit) {
+    return call_of_unit(bus, "ThawUnit", unit, std::chrono::milliseconds::zero());
+}
+
+/// Beside systemd, which thaws no unit that has a job, as all have at a shutdown: it does not stop
+/// this one either, but what runs again hears the SIGTERM that ends everything.
+Result<> thaw_in_kernel(const std::string& group) {
+    const auto file = "/sys/fs/cgroup" + group + "/cgroup.freeze";
+    std::ofstream stream(file);
+    stream << '0' << std::flush;
+    if (!stream) return model::fail(model::errno_error(errno, "write " + file));
+    return {};
+}
+
+Result<std::string> path_of(const std::string& unit) {
+    char* path = nullptr;
+    const int result = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &path);
+    if (result < 0) return model::fail(bus_error("the path of " + unit, {}, {}, -result));
+    std::string text(path);
+    std::free(path);
+    return text;
+}
+
+/// Those that stop with any of the units, one step on.
+Result<Units> next_to_stop(const Bus& bus, const Units& units) {
+    PropertyReader reader(bus);
+    Units next;
+    for (const auto& unit : units) {
+        TRY_ASSIGN(const auto path, path_of(unit));
+        for (const auto* property : kStopsWith)
+            reader.ask(path, kInterface, property, next);
+    }
+    TRY(reader.finish());
+    return next;
+}
+
+/// Those that were not seen before, each once.
+Units new_ones(const Units& units, std::set<std::string>& seen) {
+    Units found;
+    for (const auto& unit : units)
+        if (model::is_unit_file_name(unit) && seen.insert(unit).second) found.push_back(unit);
+    return found;
+}
+
+}  // namespace
+
+bool is_frozen(std::string_view freezer_state) {
+    return freezer_state.starts_with("frozen") || freezer_state.starts_with("freezing");
+}
+
+Result<> freeze_units(const Bus& bus, const Units& units, std::chrono::milliseconds timeout) {
+    TRY_ASSIGN(const auto states, read_states(bus, units));
+    Units frozen;
+    for (const auto& state : states) {
+        if (state.frozen) continue;
+        frozen.push_back(state.name);
+        auto done = call_of_unit(bus, "FreezeUnit", state.name, timeout);
+        if (done) continue;
+        // Also the one that was given too little time. What cannot be thawed is told by `status`.
+        for (const auto& unit : frozen)
+            static_cast<void>(thaw_unit(bus, unit));
+        return model::fail(std::move(done).error());
+    }
+    return {};
+}
+
+Result<> thaw_units(const Bus& bus, const Units& units) {
+    std::set<std::string> seen;
+    const auto names = new_ones(units, seen);
+    struct State {
+        std::string freezer;
+        std::string active;
+        std::string group;
+    };
+    // A reader keeps their addresses.
+    std::vector<State> states(names.size());
+    PropertyReader reader(bus);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        TRY_ASSIGN(const auto path, path_of(names[i]));
+        reader.ask(path, kInterface, "FreezerState", states[i].freezer);
+        reader.ask(path, kInterface, "ActiveState", states[i].active);
+        if (names[i].ends_with(".service"))
+            reader.ask(path, "org.freedesktop.systemd1.Service", "ControlGroup", states[i].group);
+    }
+    TRY(reader.finish());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!is_frozen(states[i].freezer) || states[i].active != "active") continue;
+        const auto done = thaw_unit(bus, names[i]);
+        if (!done && (states[i].group.empty() || !thaw_in_kernel(states[i].group)))
+            return model::fail(done.error());
+    }
+    return {};
+}
+
+Result<Units> what_stops_with(const Bus& bus, const Units& units) {
+    std::set<std::string> seen;
+    Units all;
+    for (auto level = new_ones(units, seen); !level.empty();) {
+        for (const auto& unit : level)
+            if (unit.ends_with(".service")) all.push_back(unit);
+        TRY_ASSIGN(const auto next, next_to_stop(bus, level));
+        level = new_ones(next, seen);
+    }
+    return all;
+}
+
+}  // namespace agent::systemd

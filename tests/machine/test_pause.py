@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is paused does not run, and whatever stops it lets it end by itself."""
+
+import time
+
+from support.bundles import description, pids, status
+
+PAIR = description("pair", containers={"first": {}, "second": {"requires": ["first"]}})
+OTHER = description("other", containers={"alone": {}})
+
+
+def freezer(machine, unit):
+    return machine.show(unit, "FreezerState")["FreezerState"]
+
+
+def frozen_groups(machine):
+    """How many processes the kernel itself says stand still, of a service."""
+    return machine.run("grep -l 'frozen 1' /sys/fs/cgroup/system.slice/*.service/cgroup.events"
+                       " | wc -l").stdout.strip()
+
+
+def test_what_is_paused_stands_still_until_it_is_resumed(machine, maker):
+    maker.install(PAIR, OTHER)
+    before = pids(machine)
+    machine.run("update-agent pause pair", timeout=60)
+    assert {name: each["state"] for name, each in status(machine).items()} == {
+        "first": "paused", "second": "paused", "alone": "running"}
+    assert "paused" in machine.run("update-agent list").stdout
+    assert frozen_groups(machine) == "2"
+    machine.run("update-agent pause second && update-agent resume bundle:pair", timeout=60)
+    assert freezer(machine, "first.service") == freezer(machine, "second.service") == "running"
+    assert frozen_groups(machine) == "0"
+    assert pids(machine) == before and status(machine)["first"]["state"] == "running"
+
+
+def test_what_does_not_run_cannot_be_paused(machine, maker):
+    maker.install(PAIR)
+    machine.run("update-agent stop second", timeout=60)
+    for command in ("pause", "resume"):
+        refused = machine.run(f"update-agent {command} second", check=False, timeout=60)
+        assert refused.rc == 5, refused
+        assert "the container second is not running; 'update-agent start' starts it" in refused.stderr
+        missing = machine.run(f"update-agent {command} nobody", check=False, timeout=60)
+        assert missing.rc == 6, missing
+    machine.run("update-agent pause pair", timeout=60)
+    assert status(machine)["first"]["state"] == "paused"
+
+
+def test_stopping_restarting_updating_and_removing_end_a_pause(machine, maker):
+    maker.install(PAIR, OTHER)
+    machine.run("update-agent pause pair && update-agent pause other", timeout=60)
+    # What is bound to it stands still, too.
+    machine.run("update-agent restart first", timeout=120)
+    machine.wait_active("second.service")
+    assert freezer(machine, "second.service") == "running"
+
+    machine.run("update-agent pause second", timeout=60)
+    machine.run("update-agent stop first", timeout=120)
+    assert not machine.active("second.service")
+    machine.run("update-agent start first", timeout=120)
+
+    machine.run("update-agent pause pair", timeout=60)
+    maker.install(description("pair", version="1.1.0", containers={
+        "first": {"env": {"A": "b"}}, "second": {"requires": ["first"]}}))
+    assert {each["state"] for name, each in status(machine).items() if name != "alone"} == {
+        "running"}
+    # Nothing had to do with it.
+    assert status(machine)["alone"]["state"] == "paused"
+
+    machine.run("update-agent pause first", timeout=60)
+    machine.run("update-agent rollback", timeout=120)
+    assert status(machine)["first"]["state"] == "running"
+    machine.run("update-agent pause pair", timeout=60)
+    machine.run("update-agent remove pair", timeout=120)
+    assert list(status(machine)) == ["alone"] and status(machine)["alone"]["state"] == "paused"
+    log = machine.journal()
+    assert "frozen unit" not in log and "SIGKILL" not in log
+
+
+def test_a_shutdown_lets_run_on_what_is_paused(machine, maker, suite):
+    maker.install(PAIR, OTHER)
+    machine.run("update-agent pause pair && update-agent pause other", timeout=60)
+    begin = time.monotonic()
+    machine.reboot()
+    assert time.monotonic() - begin < 40
+    for unit in ("first.service", "second.service", "alone.service"):
+        machine.wait_active(unit)
+    log = machine.run("journalctl --no-pager --boot=-1").stdout
+    assert "update-agent-thaw.service: Deactivated successfully" in log
+    if suite == "bookworm":  # systemd 257 stops nothing that it takes for frozen
+        assert "frozen unit" not in log and "killed" not in log.lower()
+        for unit in ("first.service", "second.service", "alone.service"):
+            assert f"{unit}: Deactivated successfully" in log, unit
+    # podman knows that it was shut down in order.
+    assert "was not left by a clean shutdown" not in machine.run("update-agent doctor",
+                                                                 check=False).stdout
+
+
+def test_the_package_is_removed_though_something_is_paused(machine, maker):
+    maker.install(PAIR)
+    machine.run("update-agent pause pair", timeout=60)
+    machine.run("dpkg --remove update-agent", timeout=180)
+    assert machine.run("podman ps --quiet").stdout == ""
