@@ -61,7 +61,8 @@ void add_retry(CLI::App& command, bool& retry) {
 
 /// For what the service can do while nobody waits.
 void add_no_wait(CLI::App& app, Options& options) {
-    for (const auto* name : {"install", "remove", "rollback", "verify", "start", "stop", "restart"})
+    for (const auto* name :
+         {"install", "remove", "rollback", "verify", "start", "stop", "restart", "pause", "resume"})
         app.get_subcommand(name)->add_flag("--no-wait", options.no_wait,
                                            "Print the number of the service's job, and leave it");
 }

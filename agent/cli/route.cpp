@@ -29,6 +29,8 @@ const char* hindrance_of(const Command& command) {
             [](const Start& /*start*/) -> Hindrance { return nullptr; },
             [](const Stop& /*stop*/) -> Hindrance { return nullptr; },
             [](const Restart& /*restart*/) -> Hindrance { return nullptr; },
+            [](const Pause& /*pause*/) -> Hindrance { return nullptr; },
+            [](const Resume& /*resume*/) -> Hindrance { return nullptr; },
             [](const Watch& /*watch*/) -> Hindrance { return nullptr; },
             [](const auto& /*other*/) -> Hindrance { return "this command"; }},
         command);

@@ -84,6 +84,12 @@ ServiceRequest asked_for(const Stop& command) {
 ServiceRequest asked_for(const Restart& command) {
     return control("Restart", command.names);
 }
+ServiceRequest asked_for(const Pause& command) {
+    return control("Pause", command.names);
+}
+ServiceRequest asked_for(const Resume& command) {
+    return control("Resume", command.names);
+}
 
 template <typename Other>
 Result<ServiceRequest> asked_for(const Other& /*command*/) {

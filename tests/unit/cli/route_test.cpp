@@ -67,6 +67,8 @@ TEST_CASE("What changes this machine goes by the service, and nothing else does"
         {"start a", Way::by_service},
         {"stop a", Way::by_service},
         {"restart a", Way::by_service},
+        {"pause a", Way::by_service},
+        {"resume a", Way::by_service},
         {"restart a --root /mnt", Way::here},
         {"watch 7", Way::by_service},
         {"recover", Way::here},
