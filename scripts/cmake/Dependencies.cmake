@@ -18,6 +18,7 @@ endif()
 # bookworm has systemd.pc in the package systemd, trixie in systemd-dev.
 pkg_check_modules(SYSTEMD_PATHS REQUIRED systemd)
 pkg_get_variable(SYSTEMD_UNIT_DIR systemd systemdsystemunitdir)
+pkg_get_variable(SYSTEMD_USER_UNIT_DIR systemd systemduserunitdir)
 pkg_get_variable(SYSTEMD_GENERATOR_DIR systemd systemdsystemgeneratordir)
 pkg_get_variable(SYSTEMD_TMPFILES_DIR systemd tmpfilesdir)
 pkg_get_variable(SYSTEMD_CATALOG_DIR systemd catalogdir)

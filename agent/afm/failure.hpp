@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "agent/model/result.hpp"
+
+namespace agent::afm {
+
+/// What was being done, where that decides how a failure is called.
+enum class Doing { something, starting };
+
+/// The message of an error for a caller: one of "bad request", "not found", "forbidden", "can't
+/// start" and "system error", then ": " and the error's own text.
+[[nodiscard]] std::string failure_message(const model::Error& error, Doing doing);
+
+}  // namespace agent::afm

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/afm/system_daemon.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include "agent/afm/applications.hpp"
+#include "agent/afm/outcome.hpp"
+#include "agent/store/descriptor.hpp"
+#include "agent/store/generations.hpp"
+
+namespace agent::afm {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+/// For the history: "login (uid)" of the sender.
+std::string who_sent(sd_bus_message* call) {
+    sd_bus_creds* raw = nullptr;
+    uid_t uid = 0;
+    const int asked = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &raw);
+    const bool known = asked >= 0 && sd_bus_creds_get_euid(raw, &uid) >= 0;
+    sd_bus_creds_unref(raw);
+    if (!known) return "unknown";
+    const auto* entry = ::getpwuid(uid);
+    const auto number = std::to_string(uid);
+    return (entry == nullptr ? number : std::string(entry->pw_name)) + " (" + number + ")";
+}
+
+/// A pipe or a device must not keep anybody waiting.
+Result<store::Descriptor> open_file(const std::string& path) {
+    store::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (file.get() < 0) return model::fail(model::errno_error(errno, "cannot open " + path));
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return model::fail(model::errno_error(errno, path));
+    if (!S_ISREG(status.st_mode))
+        return model::fail(ErrorCode::usage, path + " is not a regular file");
+    return file;
+}
+
+int append_who(sd_bus_message* message, const std::string& who) {
+    return sd_bus_message_append(message, "a{sv}", 1, "who", "s", who.c_str());
+}
+
+}  // namespace
+
+SystemDaemon::SystemDaemon(sd_bus* bus, Jobs& jobs, Authorise authorise, store::Paths paths)
+    : jobs_(jobs),
+      authorise_(std::move(authorise)),
+      paths_(std::move(paths)),
+      endpoint_(bus, "system") {
+    endpoint_.add("install", [this](const auto& call, const auto& input) { install(call, input); });
+    endpoint_.add("uninstall",
+                  [this](const auto& call, const auto& input) { uninstall(call, input); });
+}
+
+void SystemDaemon::install(const PendingCall& call, const Json& input) {
+    const auto request = install_request(input);
+    if (!request) return call.refuse(request.error());
+    // Before anything of the file is looked at: this program can see more than its callers.
+    authorise_(call.message(), "org.updateagent.install",
+               [this, call, wanted = *request](const Result<>& may) {
+                   if (!may) return call.refuse(may.error());
+                   bring(call, wanted);
+               });
+}
+
+void SystemDaemon::bring(const PendingCall& call, const InstallRequest& request) {
+    const auto file = open_file(request.file);
+    if (!file) return call.refuse(file.error());
+    const auto fill = [&](sd_bus_message* message) {
+        const int result =
+            sd_bus_message_append(message, "a(sh)", 1, request.file.c_str(), file->get());
+        return result < 0 ? result : append_who(message, who_sent(call.message()));
+    };
+    jobs_.run("Install", fill, false,
+              [this, call, force = request.force](const Result<JobEnd>& end) {
+                  if (!end) return call.refuse(end.error());
+                  installed(call, force, *end);
+              });
+}
+
+void SystemDaemon::installed(const PendingCall& call, bool force, const JobEnd& end) const {
+    const auto set = store::Generations(paths_).installed();
+    if (!set) return call.refuse(set.error());
+    const auto id = added_application(end.document, *set, force);
+    if (!id) return call.refuse(id.error());
+    endpoint_.tell_changed(change_text("install", *id));
+    call.answer({{"added", *id}});
+}
+
+void SystemDaemon::uninstall(const PendingCall& call, const Json& input) {
+    const auto id = uninstall_request(input);
+    if (!id) return call.refuse(id.error());
+    authorise_(call.message(), "org.updateagent.remove",
+               [this, call, application = *id](const Result<>& may) {
+                   if (!may) return call.refuse(may.error());
+                   take_away(call, application);
+               });
+}
+
+void SystemDaemon::take_away(const PendingCall& call, const std::string& id) {
+    const auto set = store::Generations(paths_).installed();
+    if (!set) return call.refuse(set.error());
+    const auto application = find_application(*set, id);
+    if (!application) return call.refuse(application.error());
+    const auto fill = [&](sd_bus_message* message) {
+        const int result =
+            sd_bus_message_append(message, "as", 1, (*application)->id.value().c_str());
+        return result < 0 ? result : append_who(message, who_sent(call.message()));
+    };
+    jobs_.run("Remove", fill, false, [this, call, id](const Result<JobEnd>& end) {
+        if (!end) return call.refuse(end.error());
+        endpoint_.tell_changed(change_text("uninstall", id));
+        call.answer(true);
+    });
+}
+
+}  // namespace agent::afm
