@@ -57,9 +57,9 @@ struct Authority::Question {
     Then then;
 };
 
-Result<std::uint32_t> sender_uid(sd_bus_message* call) {
+Result<std::uint32_t> sender_uid(sd_bus_message* message) {
     sd_bus_creds* raw = nullptr;
-    int result = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &raw);
+    int result = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &raw);
     const std::unique_ptr<sd_bus_creds, CredsUnref> creds(raw);
     uid_t uid = 0;
     if (result >= 0) result = sd_bus_creds_get_euid(raw, &uid);

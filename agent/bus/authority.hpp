@@ -10,8 +10,8 @@
 
 namespace agent::bus {
 
-/// uid of who has sent the call, as the bus knows it.
-[[nodiscard]] model::Result<std::uint32_t> sender_uid(sd_bus_message* call);
+/// uid of who has sent the call or signal, as the bus knows it.
+[[nodiscard]] model::Result<std::uint32_t> sender_uid(sd_bus_message* message);
 
 /// Asks polkit what somebody may do.
 class Authority {

@@ -182,7 +182,9 @@ void add_version(CLI::App& app, Values& values, std::optional<Command>& chosen) 
 void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     add(app, "confirm", "Judge the set that was switched to", values.confirm, chosen)->group("");
     add(app, "startup", "Start the bundles at boot", values.startup, chosen)->group("");
-    add(app, "thaw", "Let all that is paused run on", values.thaw, chosen)->group("");
+    add(app, "thaw", "Let all that is paused run on", values.thaw, chosen)
+        ->group("")
+        ->add_flag("--at-shutdown", values.thaw.at_shutdown, "Once a shutdown is announced");
     add(app, "init-store", "Make the layout on disk", values.init_store, chosen)->group("");
     auto* stamp = app.add_subcommand("store-stamp", "The stamp in the engine's store")->group("");
     stamp->require_subcommand(1);

@@ -99,7 +99,10 @@ struct Recreate {
 };
 struct Confirm {};
 struct Startup {};
-struct Thaw {};
+struct Thaw {
+    /// Waits for one first.
+    bool at_shutdown = false;
+};
 struct InitStore {};
 struct StoreStamp {
     bool clear = false;

@@ -203,8 +203,9 @@ class Runner {
         TRY(operations::startup(context_));
         return Report{};
     }
-    Result<Report> operator()(const Thaw& /*command*/) const {
-        TRY(operations::resume_all(context_));
+    Result<Report> operator()(const Thaw& command) const {
+        TRY(command.at_shutdown ? operations::resume_at_shutdown(context_)
+                                : operations::resume_all(context_));
         return Report{};
     }
     Result<Report> operator()(const InitStore& /*command*/) const {

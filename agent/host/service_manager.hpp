@@ -83,6 +83,8 @@ class ServiceManager {
     [[nodiscard]] virtual model::Result<> freeze(const std::vector<std::string>& units) = 0;
     /// Lets those of the units run on that are frozen.
     [[nodiscard]] virtual model::Result<> thaw(const std::vector<std::string>& units) = 0;
+    /// The same where the manager itself no longer does it, because it stops everything.
+    [[nodiscard]] virtual model::Result<> thaw_by_force(const std::vector<std::string>& units) = 0;
     /// The same, and whatever stops when these do: from 253 on systemd refuses to stop a frozen
     /// unit, and leaves one in peace, silently, that should stop with another.
     [[nodiscard]] virtual model::Result<> thaw_what_stops_with(
@@ -106,6 +108,11 @@ class ServiceManager {
     /// Asks for no shutdown and no sleep meanwhile; `why` is shown to who tries. Starts nothing and
     /// takes seconds at most. A failure means that nobody can be asked on this machine now.
     [[nodiscard]] virtual model::Result<std::unique_ptr<Inhibition>> inhibit_shutdown(
+        const std::string& why) = 0;
+    /// For a service of Type=notify, which is ready then: waits until a shutdown is announced,
+    /// which goes on once the result is destroyed, or after some seconds. A failure means that
+    /// nobody announces one on this machine now.
+    [[nodiscard]] virtual model::Result<std::unique_ptr<Inhibition>> wait_for_shutdown(
         const std::string& why) = 0;
     /// What the unit's processes wrote last in that run (any since the boot where the id is empty),
     /// the oldest first: at most `count` lines of printable text, within seconds. None where there

@@ -157,9 +157,11 @@ Result<std::vector<std::string>> running_of(const Context& context, const Select
     return all;
 }
 
-/// What stops before the containers do when the machine is shut down, and lets them run on first.
+constexpr const char* kThawService = "update-agent-thaw.service";
+
+/// What lets the containers run on when the machine is about to be shut down.
 Result<> arrange_thaw(host::ServiceManager& services) {
-    TRY_ASSIGN(const auto jobs, services.start({"update-agent-thaw.service"}, kJobBound));
+    TRY_ASSIGN(const auto jobs, services.start({kThawService}, kJobBound));
     for (const auto& job : jobs)
         if (job.result != "done")
             return model::fail(ErrorCode::internal, job.unit + " could not be started (" +
@@ -167,7 +169,29 @@ Result<> arrange_thaw(host::ServiceManager& services) {
     return {};
 }
 
+std::vector<std::string> all_services(const model::InstalledSet& set) {
+    std::vector<std::string> services;
+    for (const auto& [id, bundle] : set.bundles)
+        for (auto& service : services_of(set, id))
+            services.push_back(std::move(service));
+    return services;
+}
+
+/// Nothing waits for a shutdown for the sake of what is not paused.
+Result<> end_thaw_of_nothing(host::ServiceManager& services, const model::InstalledSet& set) {
+    TRY_ASSIGN(const auto paused, any_paused(services, set));
+    if (paused) return {};
+    TRY_ASSIGN(const auto jobs, services.stop({kThawService}, kJobBound));
+    return {};
+}
+
 }  // namespace
+
+Result<bool> any_paused(host::ServiceManager& services, const model::InstalledSet& set) {
+    TRY_ASSIGN(const auto states, services.states(all_services(set)));
+    return std::any_of(states.begin(), states.end(),
+                       [](const host::UnitState& state) { return state.frozen; });
+}
 
 Result<> start(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto claimed, claim(context, "start", names));
@@ -222,17 +246,23 @@ Result<> pause(const Context& context, const std::vector<std::string>& names) {
 Result<> resume(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto claimed, claim(context, "resume", names));
     TRY_ASSIGN(const auto running, running_of(context, claimed.selection));
-    return context.host.services.thaw(running);
+    TRY(context.host.services.thaw(running));
+    return end_thaw_of_nothing(context.host.services, claimed.selection.set);
 }
 
 Result<> resume_all(const Context& context) {
     if (context.offline) return {};
     TRY_ASSIGN(const auto set, store::Generations(context.paths).installed());
-    std::vector<std::string> services;
-    for (const auto& [id, bundle] : set.bundles)
-        for (auto& service : services_of(set, id))
-            services.push_back(std::move(service));
-    return context.host.services.thaw(services);
+    return context.host.services.thaw_by_force(all_services(set));
+}
+
+Result<> resume_at_shutdown(const Context& context) {
+    const auto held =
+        context.host.services.wait_for_shutdown("What is paused runs on before it is stopped");
+    if (held) return resume_all(context);
+    context.progress.warning("no shutdown is announced here: " + held.error().text() +
+                             "; what is paused runs on when everything is stopped already");
+    return {};
 }
 
 }  // namespace agent::operations

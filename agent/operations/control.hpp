@@ -23,8 +23,15 @@ namespace agent::operations {
 [[nodiscard]] model::Result<> pause(const Context& context, const std::vector<std::string>& names);
 [[nodiscard]] model::Result<> resume(const Context& context, const std::vector<std::string>& names);
 
+/// Whether any container of the set is paused.
+[[nodiscard]] model::Result<bool> any_paused(host::ServiceManager& services,
+                                             const model::InstalledSet& set);
+
 /// Lets all run on, whoever holds the lock: for a machine that is shut down, where systemd would
 /// not stop them.
 [[nodiscard]] model::Result<> resume_all(const Context& context);
+/// The same once a shutdown is announced, before systemd begins with it. Returns at once, with a
+/// warning, where nobody announces any.
+[[nodiscard]] model::Result<> resume_at_shutdown(const Context& context);
 
 }  // namespace agent::operations

@@ -171,8 +171,9 @@ Result<std::vector<HealthSample>> look(const std::vector<WatchedContainer>& cont
     std::vector<HealthSample> samples;
     for (std::size_t i = 0; i < states.size(); ++i) {
         HealthSample sample{.unit = std::move(states[i]), .check = {}};
+        // Whoever asks about a check that is frozen may have to wait for it.
         // An engine that does not answer says nothing of the container; the next look may.
-        if (containers[i].health_check && sample.unit.active == "active")
+        if (containers[i].health_check && sample.unit.active == "active" && !sample.unit.frozen)
             sample.check =
                 world.context.host.engine.health(containers[i].podman_name).value_or(kNoAnswer);
         samples.push_back(std::move(sample));

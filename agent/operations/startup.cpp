@@ -3,6 +3,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/collect.hpp"
+#include "agent/operations/control.hpp"
 #include "agent/operations/judge_offline_set.hpp"
 #include "agent/operations/loaded_generation.hpp"
 #include "agent/operations/operation_lock.hpp"
@@ -85,7 +86,11 @@ Result<> initialise_store(const Context& context) {
 
 Result<> write_engine_stamp(const Context& context) {
     TRY_ASSIGN(const auto graph_root, context.host.engine.graph_root());
-    TRY_ASSIGN(const auto current, store::Generations(context.paths).current());
+    const store::Generations generations(context.paths);
+    TRY_ASSIGN(const auto set, generations.installed());
+    TRY_ASSIGN(const auto paused, any_paused(context.host.services, set));
+    if (paused) return {};
+    TRY_ASSIGN(const auto current, generations.current());
     TRY(context.host.machine.sync_file_system(graph_root));
     return store::write_stamp(graph_root, current);
 }

@@ -14,7 +14,8 @@ namespace agent::operations {
 /// Makes the layout below /opt/operation with generation 0, where there is none.
 [[nodiscard]] model::Result<> initialise_store(const Context& context);
 
-/// The stamp of update-agent-store.service: written when it stops, cleared when it starts.
+/// The stamp of update-agent-store.service: written when it stops, cleared when it starts. None is
+/// left where something is still paused: systemd 257 does not stop that, so it may still write.
 [[nodiscard]] model::Result<> write_engine_stamp(const Context& context);
 [[nodiscard]] model::Result<> clear_engine_stamp(const Context& context);
 

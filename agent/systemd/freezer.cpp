@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "agent/model/unit_name.hpp"
 #include "agent/systemd/error_map.hpp"
@@ -38,8 +39,19 @@ Result<> thaw_unit(const Bus& bus, const std::string& unit) {
     return call_of_unit(bus, "ThawUnit", unit, std::chrono::milliseconds::zero());
 }
 
-/// Beside systemd, which thaws no unit that has a job, as all have at a shutdown: it does not stop
-/// this one either, but what runs again hears the SIGTERM that ends everything.
+/// A unit that has a job is not thawed; jobs of others end soon.
+Result<> thaw_when_it_has_no_job(const Bus& bus, const std::string& unit) {
+    constexpr int kTries = 20;
+    constexpr auto kPause = std::chrono::milliseconds(100);
+    auto done = thaw_unit(bus, unit);
+    for (int tries = 1; !done && done.error().code() == model::ErrorCode::busy && tries < kTries;
+         ++tries) {
+        std::this_thread::sleep_for(kPause);
+        done = thaw_unit(bus, unit);
+    }
+    return done;
+}
+
 Result<> thaw_in_kernel(const std::string& group) {
     const auto file = "/sys/fs/cgroup" + group + "/cgroup.freeze";
     std::ofstream stream(file);
@@ -78,6 +90,38 @@ Units new_ones(const Units& units, std::set<std::string>& seen) {
     return found;
 }
 
+struct Frozen {
+    std::string unit;
+    /// Its control group; empty where it is no service.
+    std::string group;
+};
+
+Result<std::vector<Frozen>> frozen_of(const Bus& bus, const Units& units) {
+    std::set<std::string> seen;
+    const auto names = new_ones(units, seen);
+    struct State {
+        std::string freezer;
+        std::string active;
+        std::string group;
+    };
+    // A reader keeps their addresses.
+    std::vector<State> states(names.size());
+    PropertyReader reader(bus);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        TRY_ASSIGN(const auto path, path_of(names[i]));
+        reader.ask(path, kInterface, "FreezerState", states[i].freezer);
+        reader.ask(path, kInterface, "ActiveState", states[i].active);
+        if (names[i].ends_with(".service"))
+            reader.ask(path, "org.freedesktop.systemd1.Service", "ControlGroup", states[i].group);
+    }
+    TRY(reader.finish());
+    std::vector<Frozen> frozen;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (is_frozen(states[i].freezer) && states[i].active == "active")
+            frozen.push_back({names[i], states[i].group});
+    return frozen;
+}
+
 }  // namespace
 
 bool is_frozen(std::string_view freezer_state) {
@@ -101,31 +145,21 @@ Result<> freeze_units(const Bus& bus, const Units& units, std::chrono::milliseco
 }
 
 Result<> thaw_units(const Bus& bus, const Units& units) {
-    std::set<std::string> seen;
-    const auto names = new_ones(units, seen);
-    struct State {
-        std::string freezer;
-        std::string active;
-        std::string group;
-    };
-    // A reader keeps their addresses.
-    std::vector<State> states(names.size());
-    PropertyReader reader(bus);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        TRY_ASSIGN(const auto path, path_of(names[i]));
-        reader.ask(path, kInterface, "FreezerState", states[i].freezer);
-        reader.ask(path, kInterface, "ActiveState", states[i].active);
-        if (names[i].ends_with(".service"))
-            reader.ask(path, "org.freedesktop.systemd1.Service", "ControlGroup", states[i].group);
-    }
-    TRY(reader.finish());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!is_frozen(states[i].freezer) || states[i].active != "active") continue;
-        const auto done = thaw_unit(bus, names[i]);
-        if (!done && (states[i].group.empty() || !thaw_in_kernel(states[i].group)))
-            return model::fail(done.error());
-    }
+    TRY_ASSIGN(const auto frozen, frozen_of(bus, units));
+    for (const auto& [unit, group] : frozen)
+        TRY(thaw_when_it_has_no_job(bus, unit));
     return {};
+}
+
+Result<> thaw_units_by_force(const Bus& bus, const Units& units) {
+    TRY_ASSIGN(const auto frozen, frozen_of(bus, units));
+    Result<> first;
+    for (const auto& [unit, group] : frozen) {
+        auto done = thaw_unit(bus, unit);
+        if (!done && !group.empty() && thaw_in_kernel(group)) continue;
+        if (!done && first) first = std::move(done);
+    }
+    return first;
 }
 
 Result<Units> what_stops_with(const Bus& bus, const Units& units) {

@@ -17,23 +17,22 @@ using model::Result;
 constexpr const char* kWhat = "asking logind to hold back a shutdown";
 
 /// logind ends the lock when the descriptor is closed, so also when the process dies.
-class ShutdownLock : public host::Inhibition {
+class HeldLock : public host::Inhibition {
   public:
-    explicit ShutdownLock(int descriptor) : descriptor_(descriptor) {}
-    ~ShutdownLock() override { ::close(descriptor_); }
+    explicit HeldLock(int descriptor) : descriptor_(descriptor) {}
+    ~HeldLock() override { ::close(descriptor_); }
 
   private:
     int descriptor_;
 };
 
-int new_request(const Bus& bus, const std::string& why, sd_bus_message** request) {
-    int result = sd_bus_message_new_method_call(bus.get(), request, "org.freedesktop.login1",
-                                                "/org/freedesktop/login1",
-                                                "org.freedesktop.login1.Manager", "Inhibit");
+int new_request(const Bus& bus, const ShutdownLock& lock, sd_bus_message** request) {
+    int result = sd_bus_message_new_method_call(bus.get(), request, kLogind, kLogindPath,
+                                                kLogindInterface, "Inhibit");
     if (result >= 0) result = sd_bus_message_set_auto_start(*request, 0);
     if (result >= 0)
-        result = sd_bus_message_append(*request, "ssss", "shutdown:sleep", "update-agent",
-                                       why.c_str(), "block");
+        result = sd_bus_message_append(*request, "ssss", lock.what, "update-agent",
+                                       lock.why.c_str(), lock.mode);
     return result;
 }
 
@@ -49,15 +48,15 @@ int read_descriptor(sd_bus_message* reply) {
 }  // namespace
 
 Result<std::unique_ptr<host::Inhibition>> take_shutdown_lock(const Bus& bus,
-                                                             const std::string& why) {
+                                                             const ShutdownLock& lock) {
     sd_bus_message* raw = nullptr;
-    const int made = new_request(bus, why, &raw);
+    const int made = new_request(bus, lock, &raw);
     const Message request(raw);
     if (made < 0) return model::fail(bus_error(kWhat, {}, {}, -made));
     TRY_ASSIGN(const Message reply, bus.call(request, kWhat));
     const int descriptor = read_descriptor(reply.get());
     if (descriptor < 0) return model::fail(bus_error(kWhat, {}, {}, -descriptor));
-    return std::make_unique<ShutdownLock>(descriptor);
+    return std::make_unique<HeldLock>(descriptor);
 }
 
 }  // namespace agent::systemd

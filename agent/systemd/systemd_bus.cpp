@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/systemd_bus.hpp"
 
+#include <systemd/sd-daemon.h>
+
 #include "agent/systemd/bus.hpp"
 #include "agent/systemd/error_map.hpp"
 #include "agent/systemd/freezer.hpp"
 #include "agent/systemd/jobs.hpp"
 #include "agent/systemd/manager_version.hpp"
 #include "agent/systemd/shutdown_lock.hpp"
+#include "agent/systemd/shutdown_wait.hpp"
 #include "agent/systemd/unit_files.hpp"
 #include "agent/systemd/unit_log.hpp"
 #include "agent/systemd/unit_states.hpp"
@@ -126,6 +129,10 @@ Result<> SystemdBus::thaw(const Units& units) {
     return with_bus([&units](const Bus& bus) { return thaw_units(bus, units); });
 }
 
+Result<> SystemdBus::thaw_by_force(const Units& units) {
+    return with_bus([&units](const Bus& bus) { return thaw_units_by_force(bus, units); });
+}
+
 Result<> SystemdBus::thaw_what_stops_with(const Units& units) {
     return with_bus([&units](const Bus& bus) -> Result<> {
         TRY_ASSIGN(const Units stopping, what_stops_with(bus, units));
@@ -177,7 +184,17 @@ Result<> SystemdBus::unmask_runtime(const Units& units) {
 Result<std::unique_ptr<host::Inhibition>> SystemdBus::inhibit_shutdown(const std::string& why) {
     // Not the connection that is there: that may be systemd's private socket.
     TRY_ASSIGN(const Bus bus, Bus::connect_system(options_.logind_timeout));
-    return take_shutdown_lock(bus, why);
+    return take_shutdown_lock(bus, {.what = "shutdown:sleep", .why = why, .mode = "block"});
+}
+
+Result<std::unique_ptr<host::Inhibition>> SystemdBus::wait_for_shutdown(const std::string& why) {
+    auto waited = [&]() -> Result<std::unique_ptr<host::Inhibition>> {
+        TRY_ASSIGN(const Bus bus, Bus::connect_system(options_.logind_timeout));
+        return systemd::wait_for_shutdown(bus, why);
+    }();
+    // A service that is never told is as ready as it will be.
+    if (!waited) sd_notify(0, "READY=1");
+    return waited;
 }
 
 Result<std::vector<std::string>> SystemdBus::last_log_lines(const std::string& unit,

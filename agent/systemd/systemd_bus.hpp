@@ -40,6 +40,7 @@ class SystemdBus : public host::ServiceManager {
         const std::vector<std::string>& units, Timeout timeout) override;
     [[nodiscard]] model::Result<> freeze(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> thaw(const std::vector<std::string>& units) override;
+    [[nodiscard]] model::Result<> thaw_by_force(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> thaw_what_stops_with(
         const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> reset_failed(const std::vector<std::string>& units) override;
@@ -52,6 +53,8 @@ class SystemdBus : public host::ServiceManager {
     [[nodiscard]] model::Result<> mask_runtime(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<> unmask_runtime(const std::vector<std::string>& units) override;
     [[nodiscard]] model::Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(
+        const std::string& why) override;
+    [[nodiscard]] model::Result<std::unique_ptr<host::Inhibition>> wait_for_shutdown(
         const std::string& why) override;
     [[nodiscard]] model::Result<std::vector<std::string>> last_log_lines(
         const std::string& unit, const std::string& invocation_id, std::size_t count) override;

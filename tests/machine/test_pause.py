@@ -77,23 +77,79 @@ def test_stopping_restarting_updating_and_removing_end_a_pause(machine, maker):
     assert "frozen unit" not in log and "SIGKILL" not in log
 
 
-def test_a_shutdown_lets_run_on_what_is_paused(machine, maker, suite):
+def test_a_shutdown_lets_run_on_what_is_paused(machine, maker):
     maker.install(PAIR, OTHER)
+    machine.run("systemctl start systemd-logind")
     machine.run("update-agent pause pair && update-agent pause other", timeout=60)
+    assert "What is paused runs on" in machine.run("systemd-inhibit --list --no-pager").stdout
     begin = time.monotonic()
-    machine.reboot()
+    machine.power_off_by_logind()
     assert time.monotonic() - begin < 40
+    machine.boot()
+    log = machine.run("journalctl --no-pager --boot=-1").stdout
+    assert "frozen unit" not in log and "killed" not in log.lower()
     for unit in ("first.service", "second.service", "alone.service"):
         machine.wait_active(unit)
-    log = machine.run("journalctl --no-pager --boot=-1").stdout
-    assert "update-agent-thaw.service: Deactivated successfully" in log
-    if suite == "bookworm":  # systemd 257 stops nothing that it takes for frozen
-        assert "frozen unit" not in log and "killed" not in log.lower()
-        for unit in ("first.service", "second.service", "alone.service"):
-            assert f"{unit}: Deactivated successfully" in log, unit
+        assert f"{unit}: Deactivated successfully" in log, unit
     # podman knows that it was shut down in order.
     assert "was not left by a clean shutdown" not in machine.run("update-agent doctor",
                                                                  check=False).stdout
+
+
+def test_a_shutdown_that_nobody_announces_lets_run_on_what_is_paused(machine, maker, suite):
+    maker.install(PAIR)
+    machine.run("systemctl stop systemd-logind.service dbus-org.freedesktop.login1.service",
+                check=False)
+    machine.run("update-agent pause pair", timeout=60)
+    assert "no shutdown is announced here" in machine.journal("-u", "update-agent-thaw.service")
+    begin = time.monotonic()
+    machine.reboot()
+    assert time.monotonic() - begin < 40
+    log = machine.run("journalctl --no-pager --boot=-1").stdout
+    assert "update-agent-thaw.service: Deactivated successfully" in log
+    for unit in ("first.service", "second.service"):
+        machine.wait_active(unit)
+        # systemd 257 stops nothing that it takes for frozen.
+        assert (f"{unit}: Deactivated successfully" in log) == (suite == "bookworm"), unit
+    assert (suite == "bookworm") != ("was not left by a clean shutdown" in log)
+
+
+def test_only_who_is_paused_is_waited_for(machine, maker):
+    maker.install(PAIR, OTHER)
+    machine.run("systemctl start systemd-logind")
+    machine.run("update-agent pause pair && update-agent pause other", timeout=60)
+    # Whoever knows the connection's name may send it a signal.
+    names = machine.run("busctl list --no-legend | awk '$3 ~ /^update-agent/ {print $1}'").stdout
+    for name in names.split():
+        machine.run("setpriv --reuid 65534 --regid 65534 --clear-groups busctl emit"
+                    f" --destination={name} /org/freedesktop/login1 org.freedesktop.login1.Manager"
+                    " PrepareForShutdown b true")
+    machine.run("update-agent resume other", timeout=60)
+    assert {name: each["state"] for name, each in status(machine).items()} == {
+        "first": "paused", "second": "paused", "alone": "running"}
+    assert machine.active("update-agent-thaw.service")
+    machine.run("update-agent resume pair", timeout=60)
+    assert not machine.active("update-agent-thaw.service")
+    assert "What is paused runs on" not in machine.run("systemd-inhibit --list --no-pager").stdout
+
+
+def test_a_paused_health_check_keeps_nobody_waiting(machine, maker):
+    checked = {"health": {"cmd": ["/ready", "--exists", "/ready"], "interval": "1s",
+                          "timeout": "5s", "retries": 3}}
+    maker.install(description("checked", containers={"app": checked}))
+    machine.run("update-agent pause app", timeout=60)
+    time.sleep(4)  # so that a check comes due, and stands still
+    begin = time.monotonic()
+    machine.run("podman ps --all", timeout=60)
+    listed = time.monotonic() - begin
+    maker.install(OTHER)
+    states = {name: each["state"] for name, each in status(machine).items()}
+    assert states == {"app": "paused", "alone": "running"}
+    assert time.monotonic() - begin < 30, listed
+    machine.run("update-agent resume app", timeout=60)
+    name = status(machine)["app"]["podman-name"]
+    machine.wait_until(f"podman inspect {name} --format '{{{{.State.Health.Status}}}}'"
+                       " | grep --quiet --line-regexp healthy", timeout=60)
 
 
 def test_the_package_is_removed_though_something_is_paused(machine, maker):

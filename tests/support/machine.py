@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from . import cgroups, oci_runtime, roots
@@ -90,12 +91,17 @@ class Machine(Guest):
             raise AssertionError(f"{error}\n{self.console()}") from None
 
     def power_off(self, timeout: float = 60) -> None:
-        """An orderly shutdown."""
-        self._end(_HALT_SIGNAL, timeout)
+        """An orderly shutdown, which systemd is told of directly."""
+        self._end(lambda: os.kill(self._init, _HALT_SIGNAL), timeout)
+
+    def power_off_by_logind(self, timeout: float = 60) -> None:
+        """An orderly shutdown that logind announces."""
+        self.run("systemctl start systemd-logind")
+        self._end(lambda: self.run("systemctl poweroff"), timeout)
 
     def kill(self) -> None:
         """Everything inside dies at once, without a shutdown. What was written is kept."""
-        self._end(signal.SIGKILL, 10)
+        self._end(lambda: os.kill(self._init, signal.SIGKILL), 10)
 
     def reboot(self, timeout: float = 60) -> None:
         """An orderly one: systemd stops everything, and starts anew."""
@@ -230,9 +236,9 @@ class Machine(Guest):
                 "nsenter", f"--target={self._init}", "--all", "--", "env", "--ignore-environment",
                 "--chdir=/root", *environment]
 
-    def _end(self, number: int, timeout: float) -> None:
+    def _end(self, ask: Callable[[], object], timeout: float) -> None:
         assert self.running and self._init, "the machine is not running"
-        os.kill(self._init, number)
+        ask()
         try:
             self._nspawn.wait(timeout)
         except subprocess.TimeoutExpired:

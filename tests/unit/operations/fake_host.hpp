@@ -164,6 +164,7 @@ class FakeServices final : public host::ServiceManager {
     Jobs restart(const std::vector<std::string>& names, Timeout timeout) override;
     Result<> freeze(const std::vector<std::string>& names) override;
     Result<> thaw(const std::vector<std::string>& names) override;
+    Result<> thaw_by_force(const std::vector<std::string>& names) override;
     Result<> thaw_what_stops_with(const std::vector<std::string>& names) override;
     Result<> reset_failed(const std::vector<std::string>& names) override;
     Result<std::vector<host::UnitState>> states(const std::vector<std::string>& names) override;
@@ -174,6 +175,7 @@ class FakeServices final : public host::ServiceManager {
     Result<> mask_runtime(const std::vector<std::string>& names) override;
     Result<> unmask_runtime(const std::vector<std::string>& names) override;
     Result<std::unique_ptr<host::Inhibition>> inhibit_shutdown(const std::string& why) override;
+    Result<std::unique_ptr<host::Inhibition>> wait_for_shutdown(const std::string& why) override;
     Result<std::vector<std::string>> last_log_lines(const std::string& unit,
                                                     const std::string& invocation_id,
                                                     std::size_t count) override;

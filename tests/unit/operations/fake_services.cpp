@@ -293,6 +293,10 @@ Result<> FakeServices::thaw(const std::vector<std::string>& names) {
     });
 }
 
+Result<> FakeServices::thaw_by_force(const std::vector<std::string>& names) {
+    return thaw(names);
+}
+
 Result<> FakeServices::thaw_what_stops_with(const std::vector<std::string>& names) {
     std::set<std::string> stopping;
     for (const auto& name : names)
@@ -382,6 +386,10 @@ Result<std::unique_ptr<host::Inhibition>> FakeServices::inhibit_shutdown(
     using Held = Result<std::unique_ptr<host::Inhibition>>;
     return faults_.call("services.inhibit_shutdown",
                         [&]() -> Held { return std::make_unique<FakeInhibition>(*this); });
+}
+
+Result<std::unique_ptr<host::Inhibition>> FakeServices::wait_for_shutdown(const std::string& why) {
+    return inhibit_shutdown(why);
 }
 
 Result<std::vector<std::string>> FakeServices::last_log_lines(const std::string& unit,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Freezing what runs, and what ends that; systemd refuses to stop what is frozen.
 #include "agent/operations/control.hpp"
+#include "agent/operations/startup.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/store/engine_stamp.hpp"
 #include "agent/store/lock.hpp"
 #include "tests/unit/operations/scene.hpp"
 
@@ -42,7 +44,8 @@ TEST_CASE("What runs of a bundle is paused, once something is there that lets it
 
     scene.services.log.clear();
     must(operations::resume(scene.context(), {"bundle:base"}));
-    CHECK(scene.services.log == Lines{"thaw broker.service", "thaw bridge.service"});
+    CHECK(scene.services.log ==
+          Lines{"thaw broker.service", "thaw bridge.service", "stop update-agent-thaw.service"});
     CHECK(condition(scene, "base") == operations::Condition::running);
 }
 
@@ -87,7 +90,7 @@ TEST_CASE("What is not there is not found, and beside an operation nothing is pa
         CHECK(act(scene.context(), {"nobody"}).error().code() == ErrorCode::not_found);
         CHECK(act(scene.context(true), {"base"}).error().code() == ErrorCode::usage);
     }
-    const auto lock = must(store::Lock::acquire(scene.paths(), "install"));
+    const auto lock = must(store::Lock::acquire_units(scene.paths(), "install"));
     CHECK(operations::pause(scene.context(), {"base"}).error().code() == ErrorCode::busy);
     CHECK(operations::resume(scene.context(), {"base"}).error().code() == ErrorCode::busy);
     CHECK(scene.services.log.empty());
@@ -111,6 +114,45 @@ TEST_CASE("What cannot be paused is told with the reason") {
     const auto result = operations::pause(scene.context(), {"base"});
     REQUIRE_FALSE(result);
     CHECK(has(result.error().text(), "cannot pause: "));
+}
+
+TEST_CASE("While anything is paused, something waits for a shutdown") {
+    Scene scene;
+    arrange(scene);
+    must(operations::pause(scene.context(), {"base", "clock"}));
+    must(operations::resume(scene.context(), {"base"}));
+    CHECK(scene.active("update-agent-thaw.service"));
+    must(operations::resume(scene.context(), {"clock"}));
+    CHECK_FALSE(scene.active("update-agent-thaw.service"));
+}
+
+TEST_CASE("A shutdown that is announced lets all run on, and waits for it") {
+    Scene scene;
+    arrange(scene);
+    must(operations::pause(scene.context(), {"base", "clock"}));
+    must(operations::resume_at_shutdown(scene.context()));
+    for (const auto* unit : {"broker.service", "bridge.service", "ticker.service"})
+        CHECK_FALSE(frozen(scene, unit));
+    CHECK(scene.progress.warnings.empty());
+
+    // Where nobody announces any, that is told, and all stays as it is until systemd stops it.
+    must(operations::pause(scene.context(), {"base"}));
+    scene.faults.fail_at(1, CallFaults::Kind::before);
+    must(operations::resume_at_shutdown(scene.context()));
+    CHECK(frozen(scene, "broker.service"));
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(has(scene.progress.warnings.front(), "no shutdown is announced here"));
+}
+
+TEST_CASE("What systemd did not stop because it is paused may still write") {
+    Scene scene;
+    arrange(scene);
+    must(operations::pause(scene.context(), {"ticker"}));
+    must(operations::write_engine_stamp(scene.context()));
+    CHECK_FALSE(store::stamp_matches(scene.graph_root(), 1));
+    must(operations::resume(scene.context(), {"ticker"}));
+    must(operations::write_engine_stamp(scene.context()));
+    CHECK(store::stamp_matches(scene.graph_root(), 1));
 }
 
 TEST_CASE("A machine that goes down lets all run on, though an operation holds the lock") {
