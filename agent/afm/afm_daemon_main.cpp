@@ -6,8 +6,10 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "agent/afm/options.hpp"
+#include "agent/afm/say.hpp"
 #include "agent/afm/system_daemon.hpp"
 #include "agent/afm/user_daemon.hpp"
 #include "agent/bus/authority.hpp"
@@ -56,12 +58,57 @@ Result<bus::Connection> open_bus(int (*open)(sd_bus**), sd_event* event, const c
     return connection;
 }
 
-Result<> loop(sd_event* event, const afm::DaemonOptions& options) {
-    if (options.verbosity > 0) std::fputs("ready\n", stderr);
-    return check(sd_event_loop(event), "the event loop");
+/// The status to end with.
+Result<int> loop(sd_event* event) {
+    afm::say(1, "ready");
+    const int status = sd_event_loop(event);
+    TRY(check(status, "the event loop"));
+    return status;
 }
 
-Result<> serve_system(const afm::DaemonOptions& options) {
+/// Ends the loop once nobody has called for a while; a call that comes then starts the daemon anew.
+class Idle {
+  public:
+    Idle(sd_event* event, sd_bus* bus, const afm::SystemDaemon& daemon)
+        : event_(event), bus_(bus), daemon_(daemon) {}
+
+    Result<> watch() {
+        TRY(check(sd_bus_add_filter(bus_, nullptr, on_message, this), "following the bus"));
+        return check(sd_event_add_time_relative(event_, nullptr, CLOCK_MONOTONIC, kIdle, kIdle / 10,
+                                                on_time, this),
+                     "counting the time");
+    }
+
+  private:
+    static constexpr std::uint64_t kIdle = 30'000'000;
+
+    static int on_message(sd_bus_message* /*message*/, void* self, sd_bus_error* /*error*/) {
+        static_cast<Idle*>(self)->called_ = true;
+        return 0;
+    }
+    static int on_time(sd_event_source* source, std::uint64_t now, void* self) {
+        auto& idle = *static_cast<Idle*>(self);
+        if (!std::exchange(idle.called_, false) && !idle.daemon_.is_working()) idle.leave();
+        sd_event_source_set_time(source, now + kIdle);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    }
+    void leave() {
+        if (!left_) sd_bus_release_name(bus_, afm::SystemDaemon::kName);
+        left_ = true;
+        // Who called in the last moment is answered first.
+        while (sd_bus_process(bus_, nullptr) > 0) {
+        }
+        if (!daemon_.is_working()) sd_event_exit(event_, 0);
+    }
+
+    sd_event* event_;
+    sd_bus* bus_;
+    const afm::SystemDaemon& daemon_;
+    bool called_ = false;
+    bool left_ = false;
+};
+
+Result<int> serve_system() {
     TRY_ASSIGN(const auto event, make_event());
     TRY_ASSIGN(const auto system,
                open_bus(sd_bus_open_system, event.get(), "cannot reach the system bus"));
@@ -73,11 +120,13 @@ Result<> serve_system(const afm::DaemonOptions& options) {
     afm::Jobs jobs(system.get(), event.get());
     TRY(jobs.watch());
     afm::SystemDaemon daemon(system.get(), jobs, authorise, store::Paths("/"));
+    Idle idle(event.get(), system.get(), daemon);
+    TRY(idle.watch());
     TRY(daemon.publish());
-    return loop(event.get(), options);
+    return loop(event.get());
 }
 
-Result<> serve_user(const afm::DaemonOptions& options) {
+Result<int> serve_user() {
     TRY_ASSIGN(const auto event, make_event());
     TRY_ASSIGN(const auto system,
                open_bus(sd_bus_open_system, event.get(), "cannot reach the system bus"));
@@ -88,7 +137,7 @@ Result<> serve_user(const afm::DaemonOptions& options) {
     afm::UserDaemon daemon({.session = session.get(), .system = system.get()}, jobs,
                            store::Paths("/"));
     TRY(daemon.publish());
-    return loop(event.get(), options);
+    return loop(event.get());
 }
 
 int fail(const model::Error& error, int status) {
@@ -108,7 +157,7 @@ int main(int argc, char** argv) {
     }
     if (options->daemonize && ::daemon(0, 1) != 0)
         return fail(model::errno_error(errno, "cannot go into the background"), 1);
-    const auto served =
-        options->role == afm::Role::user ? serve_user(*options) : serve_system(*options);
-    return served ? 0 : fail(served.error(), 1);
+    afm::set_verbosity(options->verbosity);
+    const auto served = options->role == afm::Role::user ? serve_user() : serve_system();
+    return served ? *served : fail(served.error(), 1);
 }

@@ -56,7 +56,7 @@ int call(const afm::UtilCall& wanted) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::vector<std::string> words(argv + 1, argv + argc);
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     if (afm::wants_help(words)) {
         std::fputs(afm::util_help().c_str(), stdout);
         return 0;

@@ -36,7 +36,7 @@ std::string word_for(const std::vector<ServiceView>& services) {
     const bool all_up = std::all_of(services.begin(), services.end(), [](const auto& service) {
         return service.active != "activating";
     });
-    return all_up ? "running" : "starting";
+    return all_up ? "running" : kStarting;
 }
 
 }  // namespace
@@ -65,9 +65,16 @@ Json detail(const Description& description) {
 
 Json runnables(const model::InstalledSet& set) {
     Json list = Json::array();
-    for (const auto& [id, bundle] : set.bundles)
-        list.push_back(detail(bundle.description));
+    for (const auto& application : applications_of(set))
+        list.push_back(detail(application));
     return list;
+}
+
+std::vector<Description> applications_of(const model::InstalledSet& set) {
+    std::vector<Description> applications;
+    for (const auto& [id, bundle] : set.bundles)
+        applications.push_back(bundle.description);
+    return applications;
 }
 
 std::vector<std::string> services_of(const Description& description) {

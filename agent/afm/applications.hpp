@@ -21,6 +21,7 @@ namespace agent::afm {
 /// The eight keys that say what an application is.
 [[nodiscard]] Json detail(const model::Description& description);
 [[nodiscard]] Json runnables(const model::InstalledSet& set);
+[[nodiscard]] std::vector<model::Description> applications_of(const model::InstalledSet& set);
 
 /// The services of an application's containers; first that of the leader, whose process's id is the
 /// runid: the first container that no other one requires.
@@ -33,6 +34,9 @@ struct ServiceView {
     std::uint32_t main_pid = 0;
     std::vector<std::uint32_t> pids;
 };
+
+/// The state of an application of which something does not run yet.
+inline constexpr const char* kStarting = "starting";
 
 /// An application that runs.
 struct Runner {

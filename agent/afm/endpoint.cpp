@@ -3,6 +3,9 @@
 
 #include <cerrno>
 
+#include "agent/afm/say.hpp"
+#include "agent/bus/text.hpp"
+
 namespace agent::afm {
 
 namespace {
@@ -65,13 +68,14 @@ int Endpoint::handle(sd_bus_message* message) const {
     const auto found = handlers_.find(member_of(message, interface_));
     // sd-bus answers what is not known.
     if (found == handlers_.end()) return 0;
-    const PendingCall call(message);
+    const PendingCall call(message, calls_);
     const char* text = nullptr;
     if (sd_bus_message_has_signature(message, "s") <= 0 ||
         sd_bus_message_read(message, "s", &text) < 0) {
         call.refuse({ErrorCode::usage, found->first + " takes one string"});
         return 1;
     }
+    say(1, found->first + " " + bus::sendable(text).substr(0, kLongestText));
     const auto input = parse_json(text);
     if (input)
         found->second(call, *input);

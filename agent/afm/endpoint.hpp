@@ -10,7 +10,7 @@
 namespace agent::afm {
 
 /// A name of the interface on a bus, and its one object: org.AGL.afm.NAME, /org/AGL/afm/NAME. Every
-/// method takes a string with JSON and returns one. To be called before it dies: nothing.
+/// method takes a string with JSON and returns one.
 class Endpoint {
   public:
     using Handler = std::function<void(const PendingCall& call, const Json& input)>;
@@ -26,6 +26,8 @@ class Endpoint {
     [[nodiscard]] model::Result<> publish();
     /// The signal `changed`.
     void tell_changed(const std::string& json) const;
+    /// Whether a call waits for its answer.
+    [[nodiscard]] bool is_answering() const { return calls_.use_count() > 1; }
     /// org.freedesktop.DBus.Introspectable's document.
     [[nodiscard]] std::string introspection() const;
 
@@ -37,6 +39,8 @@ class Endpoint {
     std::string interface_;
     std::string path_;
     std::map<std::string, Handler> handlers_;
+    /// Every call that is open has a reference.
+    std::shared_ptr<void> calls_ = std::make_shared<char>();
     bus::Slot slot_;
 };
 

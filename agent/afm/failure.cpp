@@ -10,7 +10,7 @@ const char* family(model::ErrorCode code, Doing doing) {
     if (code == ErrorCode::usage) return "bad request";
     if (code == ErrorCode::not_found) return "not found";
     if (code == ErrorCode::not_permitted) return "forbidden";
-    return doing == Doing::starting ? "can't start" : "system error";
+    return doing == Doing::starting ? "can't start" : kFault;
 }
 
 }  // namespace

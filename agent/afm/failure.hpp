@@ -7,6 +7,9 @@
 
 namespace agent::afm {
 
+/// How a message begins of what is no fault of the caller.
+inline constexpr const char* kFault = "system error";
+
 /// What was being done, where that decides how a failure is called.
 enum class Doing { something, starting };
 

@@ -25,6 +25,8 @@ model::Error error_of(sd_bus_message* reply) {
     const std::string text = error->message == nullptr ? error->name : error->message;
     if (name == SD_BUS_ERROR_SERVICE_UNKNOWN || name == SD_BUS_ERROR_NAME_HAS_NO_OWNER)
         return {ErrorCode::internal, "the service of update-agent is not there: " + text};
+    if (name == SD_BUS_ERROR_NO_REPLY)
+        return {ErrorCode::internal, text + "; if it goes on, 'update-agent history' tells how"};
     return {bus::error_of_name(name), text};
 }
 
@@ -80,7 +82,8 @@ void Jobs::run(const char* method, const Fill& fill, bool may_ask, Then then) {
     if (result >= 0)
         result = sd_bus_message_set_allow_interactive_authorization(raw, may_ask ? 1 : 0);
     if (result >= 0) result = fill(raw);
-    jobs_.push_back({this, {}, std::move(then), nullptr, nullptr});
+    jobs_.push_back(
+        {.owner = this, .path = {}, .then = std::move(then), .call = nullptr, .timer = nullptr});
     auto& job = jobs_.back();
     sd_bus_slot* slot = nullptr;
     if (result >= 0) result = sd_bus_call_async(bus_, &slot, raw, on_job, &job, kCallTimeout);
@@ -120,15 +123,8 @@ int Jobs::on_ended(sd_bus_message* signal, void* self, sd_bus_error* /*error*/) 
     const std::string path = sd_bus_message_get_path(signal);
     const auto job = std::find_if(jobs.jobs_.begin(), jobs.jobs_.end(),
                                   [&path](const Job& each) { return each.path == path; });
-    if (job == jobs.jobs_.end()) return 0;
-    JobEnd end;
-    const char* document = nullptr;
-    const char* text = nullptr;
-    const int result = sd_bus_message_read(signal, "iss", &end.exit_code, &document, &text);
-    if (result < 0) return 0;
-    end.document = document;
-    end.text = text;
-    jobs.finish(*job, result_of(std::move(end)));
+    // Anybody may send such a signal to a connection whose name he knows.
+    if (job != jobs.jobs_.end()) jobs.ask(*job);
     return 0;
 }
 
@@ -142,25 +138,36 @@ void Jobs::look_again_later(Job& job) {
 
 int Jobs::on_timer(sd_event_source* /*source*/, std::uint64_t /*now*/, void* userdata) {
     auto& job = *static_cast<Job*>(userdata);
-    sd_bus_slot* slot = nullptr;
-    const int result = sd_bus_call_method_async(
-        job.owner->bus_, &slot, bus::kName, job.path.c_str(), "org.freedesktop.DBus.Properties",
-        "GetAll", on_properties, &job, "s", bus::kJobInterface);
-    job.call.reset(slot);
-    if (result < 0)
-        job.owner->finish(job, model::fail(model::errno_error(-result, "the job's state")));
+    job.owner->ask(job);
     return 0;
+}
+
+void Jobs::ask(Job& job) {
+    // The signal of an end comes after an answer that does not know it yet.
+    if (job.asking) return;
+    sd_bus_slot* slot = nullptr;
+    const int result = sd_bus_call_method_async(bus_, &slot, bus::kName, job.path.c_str(),
+                                                "org.freedesktop.DBus.Properties", "GetAll",
+                                                on_properties, &job, "s", bus::kJobInterface);
+    job.call.reset(slot);
+    job.asking = result >= 0;
+    if (result < 0) finish(job, model::fail(model::errno_error(-result, "the job's state")));
 }
 
 int Jobs::on_properties(sd_bus_message* reply, void* userdata, sd_bus_error* /*error*/) {
     auto& job = *static_cast<Job*>(userdata);
+    constexpr unsigned kMostUnanswered = 20;
+    job.asking = false;
     JobEnd end;
+    const bool failed = sd_bus_message_is_method_error(reply, nullptr) > 0;
+    job.unanswered = failed ? job.unanswered + 1 : 0;
     if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_UNKNOWN_OBJECT) > 0)
         job.owner->finish(job, model::fail(ErrorCode::internal,
                                            "the job is gone, and nobody has told its end; "
                                            "'update-agent history' knows it"));
-    else if (sd_bus_message_is_method_error(reply, nullptr) <= 0 && read_end(reply, end) >= 0 &&
-             end.exit_code >= 0)
+    else if (job.unanswered == kMostUnanswered)
+        job.owner->finish(job, model::fail(error_of(reply)));
+    else if (!failed && read_end(reply, end) >= 0 && end.exit_code >= 0)
         job.owner->finish(job, result_of(std::move(end)));
     else
         job.owner->look_again_later(job);

@@ -56,10 +56,15 @@ class Jobs {
         Then then;
         bus::Slot call;
         std::unique_ptr<sd_event_source, Timer> timer;
+        bool asking = false;
+        /// How often in a row it could not be asked.
+        unsigned unanswered = 0;
     };
     static int on_job(sd_bus_message* reply, void* job, sd_bus_error* error);
     static int on_ended(sd_bus_message* signal, void* self, sd_bus_error* error);
     static int on_timer(sd_event_source* source, std::uint64_t now, void* job);
+    /// How it has ended, if it has; only the service's own answer is believed.
+    void ask(Job& job);
     static int on_properties(sd_bus_message* reply, void* job, sd_bus_error* error);
     /// A job that outlives the service ends without its signal where that died meanwhile.
     void look_again_later(Job& job);

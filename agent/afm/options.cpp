@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/afm/options.hpp"
 
+#include <getopt.h>
+
+#include <algorithm>
 #include <array>
-#include <string_view>
+#include <cstring>
 
 namespace agent::afm {
 
@@ -11,37 +14,20 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-enum class Meaning { root, application, mode, daemonize, quiet, verbose, help };
-
-struct Option {
-    char letter;
-    std::string_view name;
-    Meaning meaning;
-    bool has_value;
-    bool of_user_only;
-};
-
-constexpr std::array kOptions{
-    Option{'r', "root", Meaning::root, true, false},
-    Option{'a', "application", Meaning::application, true, true},
-    Option{'m', "mode", Meaning::mode, true, true},
-    Option{'d', "daemon", Meaning::daemonize, false, false},
-    Option{'q', "quiet", Meaning::quiet, false, false},
-    Option{'v', "verbose", Meaning::verbose, false, false},
-    Option{'h', "help", Meaning::help, false, false},
-};
+// A leading ':' has getopt_long(3) tell a missing value from an unknown option.
+constexpr const char* kLettersOfSystem = ":r:dqvh";
+constexpr const char* kLettersOfUser = ":r:dqvhm:a:";
+constexpr std::array kNames{option{"root", required_argument, nullptr, 'r'},
+                            option{"daemon", no_argument, nullptr, 'd'},
+                            option{"quiet", no_argument, nullptr, 'q'},
+                            option{"verbose", no_argument, nullptr, 'v'},
+                            option{"help", no_argument, nullptr, 'h'},
+                            option{"mode", required_argument, nullptr, 'm'},
+                            option{"application", required_argument, nullptr, 'a'},
+                            option{nullptr, 0, nullptr, 0}};
 
 tl::unexpected<model::Error> refuse_option(const std::string& text) {
     return model::fail(ErrorCode::usage, text + "; --help shows the options");
-}
-
-/// `-x` or `--name`.
-Result<Option> find_option(const std::string& word, Role role) {
-    for (const auto& option : kOptions)
-        if ((word == std::string("-") + option.letter || word == "--" + std::string(option.name)) &&
-            (role == Role::user || !option.of_user_only))
-            return option;
-    return refuse_option("there is no option " + word);
 }
 
 Result<> check_root_option(const std::string& root) {
@@ -51,32 +37,42 @@ Result<> check_root_option(const std::string& root) {
                          "'update-agent --root' installs elsewhere");
 }
 
-Result<> take(const Option& option, const std::string& value, DaemonOptions& options) {
-    switch (option.meaning) {
-        case Meaning::root:
+Result<> take(int letter, const std::string& value, DaemonOptions& options) {
+    switch (letter) {
+        case 'r':
             return check_root_option(value);
-        case Meaning::application:
+        case 'a':
             return refuse_option(
                 "--application: applications are signed bundles; 'afm-util install' "
                 "installs them");
-        case Meaning::mode:
+        case 'm':
             if (value != "local" && value != "remote")
                 return refuse_option("--mode is local or remote");
             break;
-        case Meaning::daemonize:
+        case 'd':
             options.daemonize = true;
             break;
-        case Meaning::quiet:
+        case 'q':
             --options.verbosity;
             break;
-        case Meaning::verbose:
+        case 'v':
             ++options.verbosity;
             break;
-        case Meaning::help:
+        default:
             options.help = true;
             break;
     }
     return {};
+}
+
+/// What getopt_long() has not understood; `word` is where it stood.
+tl::unexpected<model::Error> refuse(int found, const std::string& word, Role role) {
+    if (found == ':') return refuse_option(word + " needs a value");
+    const bool is_known = optopt != 0 && std::strchr(kLettersOfUser, optopt) != nullptr;
+    if (is_known && word.find('=') != std::string::npos)
+        return refuse_option(word + ": the option takes no value");
+    return refuse_option("there is no option " + word +
+                         (is_known && role == Role::system ? " of afm-system-daemon" : ""));
 }
 
 }  // namespace
@@ -86,21 +82,27 @@ Result<DaemonOptions> daemon_options(const std::string& program,
     DaemonOptions options;
     const auto name = program.substr(program.rfind('/') + 1);
     if (name == "afm-user-daemon") options.role = Role::user;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const auto& word = arguments[i];
-        const auto equals = word.starts_with("--") ? word.find('=') : std::string::npos;
-        TRY_ASSIGN(const auto option, find_option(word.substr(0, equals), options.role));
-        std::string value;
-        if (equals != std::string::npos && !option.has_value)
-            return refuse_option(word + ": the option takes no value");
-        if (equals != std::string::npos)
-            value = word.substr(equals + 1);
-        else if (option.has_value && ++i == arguments.size())
-            return refuse_option(word + " needs a value");
-        else if (option.has_value)
-            value = arguments[i];
-        TRY(take(option, value, options));
+    const auto* const letters = options.role == Role::user ? kLettersOfUser : kLettersOfSystem;
+    auto words = arguments;
+    words.insert(words.begin(), program);
+    std::vector<char*> argv;
+    for (auto& word : words)
+        argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const auto count = static_cast<int>(words.size());
+    optind = opterr = optopt = 0;
+    for (;;) {
+        const auto at = static_cast<std::size_t>(std::max(optind, 1));
+        const int found = getopt_long(count, argv.data(), letters, kNames.data(), nullptr);
+        if (found == -1) break;
+        const std::string word = argv[at];
+        if (found == '?' || found == ':') return refuse(found, word, options.role);
+        if (std::strchr(letters, found) == nullptr) return refuse('?', word, options.role);
+        TRY(take(found, optarg == nullptr ? "" : optarg, options));
     }
+    if (optind < count)
+        return refuse_option(std::string("there is no option ") +
+                             argv[static_cast<std::size_t>(optind)]);
     return options;
 }
 

@@ -14,7 +14,7 @@ struct DaemonOptions {
     Role role = Role::system;
     bool daemonize = false;
     bool help = false;
-    /// 0 says what fails, more what is asked for as well, less nothing.
+    /// As set_verbosity() has it.
     int verbosity = 0;
 };
 

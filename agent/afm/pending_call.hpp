@@ -13,12 +13,13 @@ namespace agent::afm {
 /// A method call that is answered once, now or later; copies are the same call.
 class PendingCall {
   public:
-    explicit PendingCall(sd_bus_message* message);
+    /// `open` is kept as long as the call is.
+    PendingCall(sd_bus_message* message, std::shared_ptr<void> open);
 
     void answer(const Json& output) const;
     void answer_with_text(const std::string& output) const;
     void refuse(const model::Error& error, Doing doing = Doing::something) const;
-    /// With the message as it is.
+    /// With the message as it is, but for what no bus carries.
     void refuse_with_text(const std::string& message) const;
 
     [[nodiscard]] sd_bus_message* message() const { return message_.get(); }
@@ -27,6 +28,7 @@ class PendingCall {
 
   private:
     std::shared_ptr<sd_bus_message> message_;
+    std::shared_ptr<void> open_;
 };
 
 }  // namespace agent::afm

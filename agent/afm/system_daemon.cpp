@@ -7,6 +7,7 @@
 
 #include "agent/afm/applications.hpp"
 #include "agent/afm/outcome.hpp"
+#include "agent/bus/authority.hpp"
 #include "agent/store/descriptor.hpp"
 #include "agent/store/generations.hpp"
 
@@ -17,16 +18,12 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-/// For the history: "login (uid)" of the sender.
-std::string who_sent(sd_bus_message* call) {
-    sd_bus_creds* raw = nullptr;
-    uid_t uid = 0;
-    const int asked = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &raw);
-    const bool known = asked >= 0 && sd_bus_creds_get_euid(raw, &uid) >= 0;
-    sd_bus_creds_unref(raw);
-    if (!known) return "unknown";
-    const auto* entry = ::getpwuid(uid);
-    const auto number = std::to_string(uid);
+/// For the history: "login (uid)" of the sender, who may leave before the job begins.
+std::string who_sent(const PendingCall& call) {
+    const auto uid = bus::sender_uid(call.message());
+    if (!uid) return "unknown";
+    const auto* entry = ::getpwuid(*uid);
+    const auto number = std::to_string(*uid);
     return (entry == nullptr ? number : std::string(entry->pw_name)) + " (" + number + ")";
 }
 
@@ -62,19 +59,20 @@ void SystemDaemon::install(const PendingCall& call, const Json& input) {
     if (!request) return call.refuse(request.error());
     // Before anything of the file is looked at: this program can see more than its callers.
     authorise_(call.message(), "org.updateagent.install",
-               [this, call, wanted = *request](const Result<>& may) {
+               [this, call, wanted = *request, who = who_sent(call)](const Result<>& may) {
                    if (!may) return call.refuse(may.error());
-                   bring(call, wanted);
+                   bring(call, wanted, who);
                });
 }
 
-void SystemDaemon::bring(const PendingCall& call, const InstallRequest& request) {
+void SystemDaemon::bring(const PendingCall& call, const InstallRequest& request,
+                         const std::string& who) {
     const auto file = open_file(request.file);
     if (!file) return call.refuse(file.error());
     const auto fill = [&](sd_bus_message* message) {
         const int result =
             sd_bus_message_append(message, "a(sh)", 1, request.file.c_str(), file->get());
-        return result < 0 ? result : append_who(message, who_sent(call.message()));
+        return result < 0 ? result : append_who(message, who);
     };
     jobs_.run("Install", fill, false,
               [this, call, force = request.force](const Result<JobEnd>& end) {
@@ -96,13 +94,14 @@ void SystemDaemon::uninstall(const PendingCall& call, const Json& input) {
     const auto id = uninstall_request(input);
     if (!id) return call.refuse(id.error());
     authorise_(call.message(), "org.updateagent.remove",
-               [this, call, application = *id](const Result<>& may) {
+               [this, call, application = *id, who = who_sent(call)](const Result<>& may) {
                    if (!may) return call.refuse(may.error());
-                   take_away(call, application);
+                   take_away(call, application, who);
                });
 }
 
-void SystemDaemon::take_away(const PendingCall& call, const std::string& id) {
+void SystemDaemon::take_away(const PendingCall& call, const std::string& id,
+                             const std::string& who) {
     const auto set = store::Generations(paths_).installed();
     if (!set) return call.refuse(set.error());
     const auto application = find_application(*set, id);
@@ -110,7 +109,7 @@ void SystemDaemon::take_away(const PendingCall& call, const std::string& id) {
     const auto fill = [&](sd_bus_message* message) {
         const int result =
             sd_bus_message_append(message, "as", 1, (*application)->id.value().c_str());
-        return result < 0 ? result : append_who(message, who_sent(call.message()));
+        return result < 0 ? result : append_who(message, who);
     };
     jobs_.run("Remove", fill, false, [this, call, id](const Result<JobEnd>& end) {
         if (!end) return call.refuse(end.error());

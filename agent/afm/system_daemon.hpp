@@ -17,14 +17,19 @@ class SystemDaemon {
     using Authorise = std::function<void(sd_bus_message* call, const char* action,
                                          std::function<void(model::Result<>)> then)>;
 
+    static constexpr const char* kName = "org.AGL.afm.system";
+
     SystemDaemon(sd_bus* bus, Jobs& jobs, Authorise authorise, store::Paths paths);
     [[nodiscard]] model::Result<> publish() { return endpoint_.publish(); }
+    /// Whether somebody waits for an answer.
+    [[nodiscard]] bool is_working() const { return endpoint_.is_answering(); }
 
   private:
     void install(const PendingCall& call, const Json& input);
     void uninstall(const PendingCall& call, const Json& input);
-    void bring(const PendingCall& call, const InstallRequest& request);
-    void take_away(const PendingCall& call, const std::string& id);
+    /// `who` asked, for the history.
+    void bring(const PendingCall& call, const InstallRequest& request, const std::string& who);
+    void take_away(const PendingCall& call, const std::string& id, const std::string& who);
     void installed(const PendingCall& call, bool force, const JobEnd& end) const;
 
     Jobs& jobs_;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/afm/user_daemon.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <string_view>
 
 #include "agent/afm/requests.hpp"
+#include "agent/bus/authority.hpp"
 #include "agent/store/generations.hpp"
 
 namespace agent::afm {
@@ -72,8 +74,10 @@ Result<> UserDaemon::publish() {
 }
 
 int UserDaemon::on_changed(sd_bus_message* signal, void* self, sd_bus_error* /*error*/) {
+    // Anybody may send a signal to a connection whose name he knows.
+    const auto sender = bus::sender_uid(signal);
     const char* text = nullptr;
-    if (sd_bus_message_read(signal, "s", &text) < 0) return 0;
+    if (!sender || *sender != 0 || sd_bus_message_read(signal, "s", &text) < 0) return 0;
     static_cast<UserDaemon*>(self)->user_.tell_changed(text);
     static_cast<UserDaemon*>(self)->system_.tell_changed(text);
     return 0;
@@ -100,25 +104,46 @@ void UserDaemon::runnables(const PendingCall& call, const Json& input) {
     call.answer(afm::runnables(*set));
 }
 
+void UserDaemon::look(const PendingCall& call, Doing doing,
+                      std::vector<model::Description> applications,
+                      std::function<void(const std::vector<Runner>&)> then) {
+    running_.look(std::move(applications),
+                  [call, doing, then = std::move(then)](const auto& runners) {
+                      if (!runners) return call.refuse(runners.error(), doing);
+                      then(*runners);
+                  });
+}
+
 void UserDaemon::runners(const PendingCall& call, const Json& /*input*/) {
     const auto set = installed();
     if (!set) return call.refuse(set.error());
-    const auto runners = running_.look(*set);
-    if (!runners) return call.refuse(runners.error());
-    Json list = Json::array();
-    for (const auto& runner : *runners)
-        list.push_back(state_of(runner));
-    call.answer(list);
+    look(call, Doing::something, applications_of(*set), [call](const auto& runners) {
+        Json list = Json::array();
+        for (const auto& runner : runners)
+            list.push_back(state_of(runner));
+        call.answer(list);
+    });
 }
 
-void UserDaemon::state(const PendingCall& call, const Json& input) {
+void UserDaemon::find(const PendingCall& call, const Json& input,
+                      std::function<void(const Runner&)> then) {
     const auto runid = runid_request(input);
     if (!runid) return call.refuse(runid.error());
     const auto set = installed();
     if (!set) return call.refuse(set.error());
-    const auto runner = running_.find(*set, *runid);
-    if (!runner) return call.refuse(runner.error());
-    call.answer(state_of(*runner));
+    look(call, Doing::something, applications_of(*set),
+         [call, runid = *runid, then = std::move(then)](const auto& runners) {
+             const auto runner =
+                 std::find_if(runners.begin(), runners.end(),
+                              [runid](const Runner& each) { return each.runid == runid; });
+             if (runner != runners.end()) return then(*runner);
+             call.refuse(
+                 {ErrorCode::not_found, "nothing runs with the runid " + std::to_string(runid)});
+         });
+}
+
+void UserDaemon::state(const PendingCall& call, const Json& input) {
+    find(call, input, [call](const Runner& runner) { call.answer(state_of(runner)); });
 }
 
 void UserDaemon::start(const PendingCall& call, const Json& input) {
@@ -129,31 +154,33 @@ void UserDaemon::once(const PendingCall& call, const Json& input) {
     bring_up(call, application_request(input), state_of);
 }
 
-Result<std::optional<Runner>> UserDaemon::runner(const std::string& id) const {
-    TRY_ASSIGN(const auto set, installed());
-    TRY_ASSIGN(const auto* const application, find_application(set, id));
-    return running_.look(*application);
-}
-
 void UserDaemon::bring_up(const PendingCall& call, const Result<std::string>& id, Answer answer) {
     if (!id) return call.refuse(id.error());
-    const auto running = runner(*id);
-    if (!running) return call.refuse(running.error(), Doing::starting);
-    if (*running) return call.answer(answer(**running));
-    const auto bundle = id->substr(0, id->rfind('@'));
-    jobs_.run("Start", {"bundle:" + bundle}, call.may_ask(),
-              [this, call, application = *id, answer](const Result<JobEnd>& end) {
-                  if (!end) return call.refuse(end.error(), Doing::starting);
-                  answer_running(call, application, answer);
-              });
+    const auto set = installed();
+    if (!set) return call.refuse(set.error());
+    const auto found = find_application(*set, *id);
+    if (!found) return call.refuse(found.error(), Doing::starting);
+    look(call, Doing::starting, {**found},
+         [this, call, application = **found, answer](const auto& runners) {
+             // The process of one that is starting is not yet the one that stays.
+             if (!runners.empty() && runners.front().state != kStarting)
+                 return call.answer(answer(runners.front()));
+             jobs_.run("Start", {"bundle:" + application.id.value()}, call.may_ask(),
+                       [this, call, application, answer](const Result<JobEnd>& end) {
+                           if (!end) return call.refuse(end.error(), Doing::starting);
+                           answer_running(call, application, answer);
+                       });
+         });
 }
 
-void UserDaemon::answer_running(const PendingCall& call, const std::string& id,
-                                Answer answer) const {
-    const auto running = runner(id);
-    if (!running) return call.refuse(running.error(), Doing::starting);
-    if (*running) return call.answer(answer(**running));
-    call.refuse({ErrorCode::unhealthy, id + " was started and has ended"}, Doing::starting);
+void UserDaemon::answer_running(const PendingCall& call, const model::Description& application,
+                                Answer answer) {
+    look(
+        call, Doing::starting, {application},
+        [call, answer, id = application_id(application)](const auto& runners) {
+            if (!runners.empty()) return call.answer(answer(runners.front()));
+            call.refuse({ErrorCode::unhealthy, id + " was started and has ended"}, Doing::starting);
+        });
 }
 
 void UserDaemon::terminate(const PendingCall& call, const Json& input) {
@@ -169,17 +196,13 @@ void UserDaemon::resume(const PendingCall& call, const Json& input) {
 }
 
 void UserDaemon::change(const PendingCall& call, const Json& input, const char* method) {
-    const auto runid = runid_request(input);
-    if (!runid) return call.refuse(runid.error());
-    const auto set = installed();
-    if (!set) return call.refuse(set.error());
-    const auto runner = running_.find(*set, *runid);
-    if (!runner) return call.refuse(runner.error());
-    jobs_.run(method, {"bundle:" + runner->bundle.value()}, call.may_ask(),
-              [call](const Result<JobEnd>& end) {
-                  if (!end) return call.refuse(end.error());
-                  call.answer(true);
-              });
+    find(call, input, [this, call, method](const Runner& runner) {
+        jobs_.run(method, {"bundle:" + runner.bundle.value()}, call.may_ask(),
+                  [call](const Result<JobEnd>& end) {
+                      if (!end) return call.refuse(end.error());
+                      call.answer(true);
+                  });
+    });
 }
 
 void UserDaemon::install(const PendingCall& call, const Json& input) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <optional>
+#include <functional>
 
 #include "agent/afm/endpoint.hpp"
 #include "agent/afm/jobs.hpp"
@@ -39,11 +39,16 @@ class UserDaemon {
     using Answer = Json (*)(const Runner&);
     /// Answers with what runs of the application, once something does.
     void bring_up(const PendingCall& call, const model::Result<std::string>& id, Answer answer);
-    void answer_running(const PendingCall& call, const std::string& id, Answer answer) const;
+    void answer_running(const PendingCall& call, const model::Description& application,
+                        Answer answer);
     /// Has a job done to the application that runs with this runid; answers with true.
     void change(const PendingCall& call, const Json& input, const char* method);
     [[nodiscard]] model::Result<model::InstalledSet> installed() const;
-    [[nodiscard]] model::Result<std::optional<Runner>> runner(const std::string& id) const;
+    /// Refuses the call where it is not known what runs.
+    void look(const PendingCall& call, Doing doing, std::vector<model::Description> applications,
+              std::function<void(const std::vector<Runner>&)> then);
+    /// The one with the runid that the input says; refuses the call where there is none.
+    void find(const PendingCall& call, const Json& input, std::function<void(const Runner&)> then);
     /// To the daemon on the system bus; its answer is the answer.
     void forward(const PendingCall& call, const Json& input, const char* member);
     static int on_forwarded(sd_bus_message* reply, void* call, sd_bus_error* error);

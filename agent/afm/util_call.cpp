@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "agent/afm/json_text.hpp"
+#include "agent/bus/text.hpp"
 
 namespace agent::afm {
 
@@ -78,6 +79,8 @@ Result<UtilCall> util_call(const std::vector<std::string>& words,
     if (words.size() != wanted)
         return refuse_words("write it as: afm-util " + std::string(verb->name) +
                             std::string(value_name(verb->takes)));
+    if (bus::sendable(words.back()) != words.back())
+        return refuse_words("'" + words.back() + "' is no text that a bus carries (UTF-8)");
     TRY_ASSIGN(const auto value, argument(verb->takes, words.back(), directory));
     return UtilCall{std::string(verb->member), print_json(value)};
 }

@@ -6,15 +6,18 @@ user manager of systemd instead.
 """
 
 import json
+import socket
+import struct
 import time
 
 import pytest
 
-from support.bundles import description, pids
+from support.bundles import Maker, description, pids
 
 BUS = "unix:path=/run/session-bus"
 RADIO = {"name": "The radio", "short_name": "Radio", "width": 800, "height": 480,
          "author": "Somebody", "containers": {"store": {}, "app": {"requires": ["store"]}}}
+NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent"
 FAILED = "Error org.freedesktop.DBus.Error.Failed: "
 
 
@@ -45,6 +48,41 @@ class Session:
     def util(self, *words, **options):
         return self.machine.run([*self.environment, "afm-util", *words], check=False, timeout=120,
                                 **options)
+
+
+def send_raw(bus, text):
+    """Calls `detail` on the bus with the socket, and returns the answer's bytes."""
+    def string(value):
+        return struct.pack("<I", len(value)) + value.encode() + b"\0"
+
+    def call(serial, text, **header):
+        fields = b""
+        codes = {"path": (1, b"o"), "interface": (2, b"s"), "member": (3, b"s"), "to": (6, b"s")}
+        for name, value in header.items():
+            code, kind = codes[name]
+            fields += b"\0" * (-len(fields) % 8) + bytes([code, 1]) + kind + b"\0" + string(value)
+        if text is not None:
+            fields += b"\0" * (-len(fields) % 8) + b"\x08\x01g\0\x01s\0"
+        body = b"" if text is None else string(text)
+        head = struct.pack("<4sIII", b"l\x01\0\x01", len(body), serial, len(fields)) + fields
+        return head + b"\0" * (-len(head) % 8) + body
+
+    dbus = {"path": "/org/freedesktop/DBus", "interface": "org.freedesktop.DBus",
+            "to": "org.freedesktop.DBus"}
+    afm = {"path": "/org/AGL/afm/user", "interface": "org.AGL.afm.user", "to": "org.AGL.afm.user"}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(30)
+        connection.connect(bus)
+        connection.sendall(b"\0AUTH EXTERNAL 30\r\n")
+        assert connection.recv(4096).startswith(b"OK ")
+        connection.sendall(b"BEGIN\r\n" + call(1, None, member="Hello", **dbus)
+                           + call(2, text, member="detail", **afm))
+        received = b""
+        while b"org.freedesktop.DBus.Error" not in received or b"bytes" not in received:
+            part = connection.recv(65536)
+            assert part, received
+            received += part
+    return received
 
 
 @pytest.fixture
@@ -118,7 +156,7 @@ def test_every_method_of_the_interface(machine, maker, session):
 
 
 def test_what_is_refused(machine, maker, session):
-    maker.install(description("app"))
+    maker.install(description("app", name="An \ufffe app"))
     deep = "[" * 50000 + "]" * 50000
     for name, member, text, says in [
             ("user", "runnables", "null", "bad request: write anything but null"),
@@ -142,6 +180,9 @@ def test_what_is_refused(machine, maker, session):
             ("user", "install", '"/dev/zero"', "bad request: /dev/zero is not a regular file"),
             ("user", "install", '"/etc/passwd"', "system error: "),
             ("user", "install", '{"wgt":"/a","root":"/srv"}', "bad request: nothing is installed"),
+            ("user", "detail", '"\\ufffe"', "not found: no application \ufffd"),
+            ("user", "detail", "{" + '"a":1,' * 256 + '"id":"app@1.0.0"}',
+             "bad request: the text has more than 256 keys"),
             ("user", "uninstall", '"app@2.0.0"', "not found: no application app@2.0.0"),
             ("system", "uninstall", "true", "bad request: write a string"),
             ("system", "install", deep, "bad request: the text is longer than 65536 bytes"),
@@ -150,14 +191,14 @@ def test_what_is_refused(machine, maker, session):
     ]:
         message = session.refused(member, text, name)
         assert message.startswith(says), (member, text[:60], message)
-    # Over the wire, where a command line does not reach: a megabyte of anything.
-    machine.write_file("/srv/noise", b"[{" * (1 << 19))
-    flood = machine.run("busctl --address=" + BUS + " call org.AGL.afm.user /org/AGL/afm/user"
-                        " org.AGL.afm.user detail s \"$(head -c 120000 /srv/noise)\"", check=False)
-    assert flood.rc != 0 and "longer than 65536 bytes" in flood.stderr, flood
+    # Longer than a command line can be.
+    for flood in ("[" * (1 << 20), '{"a":' * (1 << 18), "\"" * (1 << 20)):
+        answer = send_raw(f"/proc/{machine.init_pid}/root/run/session-bus", flood)
+        assert b"org.freedesktop.DBus.Error.Failed" in answer, answer
+        assert b"longer than 65536 bytes" in answer, answer
     unknown = session.send("explode", "true")
     assert "UnknownMethod" in unknown.stderr, unknown
-    assert session.call("runnables", 0)[0]["id"] == "app@1.0.0"
+    assert session.call("runnables", 0)[0]["name"] == "An \ufffd app"
 
 
 def test_what_does_not_come_up_cannot_be_started(machine, maker, session):
@@ -173,6 +214,8 @@ def test_what_does_not_come_up_cannot_be_started(machine, maker, session):
 
 def test_others_are_answered_while_something_is_installed(machine, maker, session):
     path = maker.make(description("slow", settle_time="8s"), "/srv/slow.bundle")
+    machine.run(f"systemd-run --unit=monitor sh -c 'DBUS_SESSION_BUS_ADDRESS={BUS} dbus-monitor"
+                " --session type=signal,member=changed >/run/signals'")
     machine.run([
         "systemd-run", "--unit=installing", "--remain-after-exit", "sh", "-c",
         f"DBUS_SESSION_BUS_ADDRESS={BUS} afm-util install {path} >/run/installed 2>&1"])
@@ -180,20 +223,29 @@ def test_others_are_answered_while_something_is_installed(machine, maker, sessio
     machine.wait_active("slow-main.service")
     begin = time.monotonic()
     assert session.call("runnables", True)[0]["id"] == "slow@1.0.0"
+    assert session.call("runners", True)[0]["id"] == "slow@1.0.0"
+    # Whoever knows a connection's name may send it a signal: neither the job's end nor a change.
+    daemons = machine.run("busctl list --no-legend | awk '$3 ~ /^afm-/ && /^:/ {print $1}'").stdout
+    assert len(daemons.split()) == 2
+    for name in daemons.split():
+        emit = f"{NOBODY} busctl --destination={name} emit"
+        for number in range(1, 4):
+            machine.run(f"{emit} /org/updateagent/job/{number} org.updateagent.Job1 Ended iss 0 '{{}}' x")
+        machine.run(f"{emit} /org/AGL/afm/system org.AGL.afm.system changed s forged")
     assert session.refused("detail", '"nobody@1.0.0"').startswith("not found")
     assert session.refused("uninstall", "null").startswith("bad request")
-    assert time.monotonic() - begin < 4 and machine.read_file("/run/installed") == ""
+    assert time.monotonic() - begin < 5 and machine.read_file("/run/installed") == ""
     # The service may die meanwhile: its job goes on, and is asked about.
     machine.run("systemctl kill --signal=KILL update-agent.service")
     machine.wait_until("test -s /run/installed", timeout=60)
     assert json.loads(machine.read_file("/run/installed")) == {"added": "slow@1.0.0"}
+    assert "forged" not in machine.read_file("/run/signals")
 
 
 def test_who_may_not_install_may_look(machine, maker, session):
     path = maker.make(description("app"), "/srv/app.bundle")
     maker.install(description("there"))
-    nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent "
-    refused = machine.run(nobody + "dbus-send --system --print-reply --dest=org.AGL.afm.system"
+    refused = machine.run(NOBODY + " dbus-send --system --print-reply --dest=org.AGL.afm.system"
                           " /org/AGL/afm/system org.AGL.afm.system.install"
                           f" 'string:\"{path}\"'", check=False)
     assert FAILED + "forbidden: " in refused.stderr, refused
@@ -202,10 +254,44 @@ def test_who_may_not_install_may_look(machine, maker, session):
                             (f"install {path}", 1, "forbidden: "),
                             ("remove there@1.0.0", 1, "forbidden: "),
                             (f"kill {runs}", 1, "forbidden: "), (f"pause {runs}", 1, "forbidden: ")]:
-        done = machine.run(f"{nobody} dbus-run-session -- afm-util {words}", check=False)
+        done = machine.run(f"{NOBODY} dbus-run-session -- afm-util {words}", check=False)
         assert done.rc == rc and says in done.stdout + done.stderr, done
     assert machine.active("there-main.service") and not machine.exists(
         "/opt/operation/update-agent/bundles/app")
+
+
+def test_polkit_may_let_a_user_install_from_his_home(guarded, repository, pki):
+    guarded.apt_install(repository, "--no-install-recommends", "update-agent-afm")
+    maker = Maker(guarded, pki)
+    maker.make(description("app"), "/home/caller/app.wgt")
+    guarded.run("chmod 0700 /home/caller && chmod 0600 /home/caller/app.wgt"
+                " && chown caller: /home/caller/app.wgt")
+    as_caller = ("cd /home/caller && setpriv --reuid=caller --regid=caller --clear-groups"
+                 " dbus-run-session -- afm-util ")
+    refused = guarded.run(as_caller + "add app.wgt", check=False)
+    assert refused.rc == 1 and "forbidden: " in refused.stderr, refused
+    guarded.write_file("/etc/polkit-1/rules.d/20-more.rules",
+                       'polkit.addRule(function(action, subject) { if (action.id =='
+                       ' "org.updateagent.install") return polkit.Result.YES; });\n')
+    guarded.wait_until(as_caller + "add app.wgt", timeout=60)
+    runid = pids(guarded)["app-main"]
+    assert guarded.run(f"{as_caller} kill {runid}").stdout == "true\n"
+    history = json.loads(guarded.run("update-agent history --json").stdout)["operations"]
+    uid = guarded.run("id --user caller").stdout.strip()
+    assert history[-1]["who"] == f"caller ({uid})"
+
+
+@pytest.mark.one_suite
+def test_the_daemon_of_the_system_leaves_when_nobody_needs_it(machine, session):
+    def state():
+        return machine.show("afm-system-daemon.service", "ActiveState", "Result")
+
+    assert session.refused("uninstall", "null").startswith("bad request")
+    assert state()["ActiveState"] == "active"
+    machine.wait_until("systemctl show --property=ActiveState --value afm-system-daemon.service"
+                       " | grep --quiet --line-regexp inactive", timeout=90)
+    assert state()["Result"] == "success"
+    assert session.refused("uninstall", "null").startswith("bad request")
 
 
 def test_the_command(machine, maker, session):

@@ -7,7 +7,6 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from support import images, roots
 from support.bundles import Maker, description
 
 pytestmark = pytest.mark.one_suite
@@ -185,22 +184,6 @@ def test_a_reader_that_does_not_read_stops_nothing(machine, maker):
         assert ended(machine, install(machine, path))["ExitCode"] == 0
         machine.run("update-agent remove base")
     machine.run("systemctl kill --signal=KILL slow.service")
-
-
-@pytest.fixture
-def guarded(new_machine, suite, repository, pki):
-    """A machine with polkit, and a user who may start and stop, and nothing else."""
-    guest = new_machine(roots.polkit(suite, repository))
-    guest.boot()
-    images.load(guest)
-    guest.run("useradd --create-home --user-group caller")
-    guest.write_file("/etc/polkit-1/rules.d/10-caller.rules", """
-polkit.addRule(function(action, subject) {
-    if (action.id == "org.updateagent.manage-units" && subject.user == "caller")
-        return polkit.Result.YES;
-});
-""")
-    return guest
 
 
 def test_polkit_says_who_may_do_what(guarded, pki):

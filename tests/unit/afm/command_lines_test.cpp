@@ -49,7 +49,7 @@ TEST_CASE("What afm-util does not know is refused with what there is") {
     for (const auto& words :
          {Words{}, Words{"explode"}, Words{"start"}, Words{"start", "a", "b"}, Words{"list", "a"},
           Words{"kill", "a@1"}, Words{"kill", "-1"}, Words{"kill", "1x"}, Words{"kill", ""},
-          Words{"kill", "99999999999"}}) {
+          Words{"kill", "99999999999"}, Words{"add", "\xff.wgt"}}) {
         const auto call = util_call(words, "/");
         REQUIRE_FALSE(call);
         CHECK(has(call.error().text(), "'afm-util help' shows what there is"));
@@ -76,6 +76,9 @@ TEST_CASE("Options of the daemons that mean something are taken") {
                              .value();
     CHECK(options.daemonize);
     CHECK(options.verbosity == 1);
+    const auto cluster = daemon_options("afm-system-daemon", {"-dvv", "-qr/", "--"}).value();
+    CHECK(cluster.daemonize);
+    CHECK(cluster.verbosity == 1);
     CHECK_FALSE(options.help);
     for (const auto* word : {"-h", "--help"})
         CHECK(daemon_options("afm-system-daemon", {word}).value().help);
@@ -99,7 +102,10 @@ TEST_CASE("Options of the daemons that cannot be had are refused with the reason
              Row{"afm-user-daemon", {"-r"}, "-r needs a value"},
              Row{"afm-user-daemon", {"--quiet=1"}, "takes no value"},
              Row{"afm-user-daemon", {"extra"}, "there is no option extra"},
-             Row{"afm-user-daemon", {"--"}, "there is no option --"},
+             Row{"afm-system-daemon", {"-vx"}, "there is no option -vx"},
+             Row{"afm-system-daemon", {"--mode=local"}, "there is no option --mode"},
+             Row{"afm-user-daemon", {"-v", "--explode"}, "there is no option --explode"},
+             Row{"afm-user-daemon", {"--", "extra"}, "there is no option extra"},
              Row{"afm-user-daemon", {""}, "there is no option"},
          }) {
         const auto options = daemon_options(row.program, row.words);

@@ -45,6 +45,7 @@ TEST_CASE("What is no JSON, too long or too deep is a bad request") {
              Row{repeated("[", kDeepest + 1), "deeper than 16"},
              Row{repeated("{\"a\":", 1000) + "1" + repeated("}", 1000), "deeper than 16"},
              Row{repeated("[", 60000), "deeper than 16"},
+             Row{"{" + repeated("\"a\":1,", kMostKeys) + "\"a\":1}", "more than 256 keys"},
              Row{std::string(1 << 20, 'x'), "longer than 65536"},
              Row{std::string(kLongestText + 1, ' '), "longer than 65536"},
          }) {
@@ -59,4 +60,6 @@ TEST_CASE("What is no JSON, too long or too deep is a bad request") {
 TEST_CASE("JSON is written on one line, in the order in which it was made") {
     CHECK(print_json({{"b", 1}, {"a", "x\ny"}}) == R"({"b":1,"a":"x\ny"})");
     CHECK(print_json("\xff") == "\"\xef\xbf\xbd\"");
+    // U+FFFE, which sd-bus does not send.
+    CHECK(print_json("\xef\xbf\xbe") == "\"\xef\xbf\xbd\"");
 }
