@@ -16,7 +16,7 @@ namespace {
 
 using model::Result;
 
-constexpr const char* kWhat = "waiting for a shutdown";
+constexpr const char* kWaiting = "waiting for a shutdown";
 
 int on_prepare(sd_bus_message* signal, void* announced, sd_bus_error* /*error*/) {
     // Anybody may send a signal to a connection whose name he knows.
@@ -36,14 +36,14 @@ Result<std::unique_ptr<host::Inhibition>> wait_for_shutdown(const Bus& bus,
     int result = sd_bus_match_signal(bus.get(), &slot, kLogind, kLogindPath, kLogindInterface,
                                      "PrepareForShutdown", on_prepare, &announced);
     const Slot match(slot);
-    if (result < 0) return model::fail(bus_error(kWhat, {}, {}, -result));
+    if (result < 0) return model::fail(bus_error(kWaiting, {}, {}, -result));
     TRY_ASSIGN(auto lock,
                take_shutdown_lock(bus, {.what = "shutdown", .why = why, .mode = "delay"}));
     sd_notify(0, "READY=1");
     while (!announced) {
         result = sd_bus_process(bus.get(), nullptr);
         if (result == 0) result = sd_bus_wait(bus.get(), std::numeric_limits<std::uint64_t>::max());
-        if (result < 0 && result != -EINTR) return model::fail(bus_error(kWhat, {}, {}, -result));
+        if (result < 0 && result != -EINTR) return model::fail(bus_error(kWaiting, {}, {}, -result));
     }
     return lock;
 }
