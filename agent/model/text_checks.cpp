@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "agent/model/text.hpp"
+#include "agent/model/utf8.hpp"
 #include "agent/model/value_checks.hpp"
 
 namespace agent::model {
@@ -19,6 +20,13 @@ Verdict check_no_control(std::string_view text, std::string_view allowed) {
     if (std::any_of(text.begin(), text.end(), is_refused))
         return Complaint{in_quotes(text) + " has a control character",
                          allowed.empty() ? "write it on one line, without tabs" : ""};
+    for (auto rest = text; !rest.empty();) {
+        const auto size = std::max<std::size_t>(utf8_character_size(rest), 1);
+        if (is_noncharacter(rest.substr(0, size)))
+            return Complaint{in_quotes(text) + " has a noncharacter of Unicode, as U+FFFE is",
+                             "leave it out"};
+        rest.remove_prefix(size);
+    }
     return std::nullopt;
 }
 

@@ -31,4 +31,15 @@ std::size_t utf8_character_size(std::string_view text) {
     return continues ? size : 0;
 }
 
+bool is_noncharacter(std::string_view character) {
+    if (character.size() < 3) return false;
+    const auto last = byte(character.back());
+    const auto before = byte(character[character.size() - 2]);
+    if (character.size() == 3 && byte(character[0]) == 0xef && before == 0xb7)
+        return last >= 0x90 && last <= 0xaf;
+    const bool ends_plane =
+        character.size() == 3 ? byte(character[0]) == 0xef : (byte(character[1]) & 0x0fU) == 0x0f;
+    return ends_plane && before == 0xbf && last >= 0xbe;
+}
+
 }  // namespace agent::model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/freezer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "agent/model/unit_name.hpp"
 #include "agent/systemd/error_map.hpp"
+#include "agent/systemd/health_checks.hpp"
 #include "agent/systemd/property_reader.hpp"
 #include "agent/systemd/unit_states.hpp"
 
@@ -24,6 +26,10 @@ constexpr const char* kInterface = "org.freedesktop.systemd1.Unit";
 /// How a unit names those that stop with it, systemd.unit(5).
 constexpr std::array kStopsWith = {"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf",
                                    "PropagatesStopTo"};
+
+/// How long a check may take to see that its container is frozen, and how often it is looked at.
+constexpr auto kConditionBound = std::chrono::milliseconds(500);
+constexpr auto kLookAgain = std::chrono::milliseconds(50);
 
 Result<> call_of_unit(const Bus& bus, const char* method, const std::string& unit,
                       std::chrono::milliseconds timeout) {
@@ -90,6 +96,57 @@ Units new_ones(const Units& units, std::set<std::string>& seen) {
     return found;
 }
 
+/// The control groups of services.
+Result<Units> groups_of(const Bus& bus, const Units& services) {
+    Units groups(services.size());
+    PropertyReader reader(bus);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+        TRY_ASSIGN(const auto path, path_of(services[i]));
+        reader.ask(path, "org.freedesktop.systemd1.Service", "ControlGroup", groups[i]);
+    }
+    TRY(reader.finish());
+    groups.erase(std::remove(groups.begin(), groups.end(), ""), groups.end());
+    return groups;
+}
+
+void thaw_all(const Bus& bus, const Units& units) {
+    // What cannot be thawed is told by `status`.
+    for (const auto& unit : units)
+        static_cast<void>(thaw_unit(bus, unit));
+}
+
+Result<> freeze_all(const Bus& bus, const Units& units, std::chrono::milliseconds timeout) {
+    Units frozen;
+    for (const auto& unit : units) {
+        frozen.push_back(unit);
+        auto done = call_of_unit(bus, "FreezeUnit", unit, timeout);
+        if (done) continue;
+        // Also the one that was given too little time.
+        thaw_all(bus, frozen);
+        return model::fail(std::move(done).error());
+    }
+    return {};
+}
+
+/// Whether none of the checks runs any more, or at all, before the time is over.
+Result<bool> become_idle(const Bus& bus, const std::vector<HealthCheck>& checks,
+                         std::chrono::milliseconds timeout) {
+    if (checks.empty()) return true;
+    Units services;
+    for (const auto& check : checks)
+        services.push_back(check.service);
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        TRY_ASSIGN(const auto states, read_states(bus, services));
+        if (std::all_of(states.begin(), states.end(), [](const auto& state) {
+                return state.active == "inactive" || state.active == "failed";
+            }))
+            return true;
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(kLookAgain);
+    }
+}
+
 struct Frozen {
     std::string unit;
     /// Its control group; empty where it is no service.
@@ -128,20 +185,25 @@ bool is_frozen(std::string_view freezer_state) {
     return freezer_state.starts_with("frozen") || freezer_state.starts_with("freezing");
 }
 
-Result<> freeze_units(const Bus& bus, const Units& units, std::chrono::milliseconds timeout) {
+Result<> freeze_units(const Bus& bus, const Units& units, const FreezeBounds& bounds) {
     TRY_ASSIGN(const auto states, read_states(bus, units));
-    Units frozen;
-    for (const auto& state : states) {
-        if (state.frozen) continue;
-        frozen.push_back(state.name);
-        auto done = call_of_unit(bus, "FreezeUnit", state.name, timeout);
-        if (done) continue;
-        // Also the one that was given too little time. What cannot be thawed is told by `status`.
-        for (const auto& unit : frozen)
-            static_cast<void>(thaw_unit(bus, unit));
-        return model::fail(std::move(done).error());
+    Units running;
+    for (const auto& state : states)
+        if (!state.frozen) running.push_back(state.name);
+    TRY_ASSIGN(const auto groups, groups_of(bus, running));
+    TRY_ASSIGN(const auto checks, health_checks(bus, groups));
+    TRY(skip_while_frozen(bus, checks, bounds.reload));
+    const auto deadline = std::chrono::steady_clock::now() + bounds.freeze;
+    for (;;) {
+        TRY(freeze_all(bus, running, bounds.freeze));
+        TRY_ASSIGN(const bool idle, become_idle(bus, checks, kConditionBound));
+        if (idle) return {};
+        // One was under way, and stands still with podman's lock held.
+        thaw_all(bus, running);
+        TRY_ASSIGN(const bool ended, become_idle(bus, checks, bounds.freeze));
+        if (!ended || std::chrono::steady_clock::now() > deadline)
+            return model::fail(model::ErrorCode::busy, "a health check does not end");
     }
-    return {};
 }
 
 Result<> thaw_units(const Bus& bus, const Units& units) {

@@ -13,10 +13,17 @@ namespace agent::systemd {
 /// Whether a FreezerState says that no process of the unit runs, or soon none will.
 [[nodiscard]] bool is_frozen(std::string_view freezer_state);
 
-/// Freezes all of the units or none, `timeout` for each: the kernel waits for processes that are
-/// deep in it.
+struct FreezeBounds {
+    /// Of one unit: the kernel waits for processes that are deep in it.
+    std::chrono::milliseconds freeze;
+    /// Of loading the units again, where health checks have to be skipped meanwhile.
+    std::chrono::milliseconds reload;
+};
+
+/// Freezes all of the units, or none where one refuses; checks of their health are skipped as long
+/// as that lasts. ErrorCode::busy where such a check does not end.
 [[nodiscard]] model::Result<> freeze_units(const Bus& bus, const std::vector<std::string>& units,
-                                           std::chrono::milliseconds timeout);
+                                           const FreezeBounds& bounds);
 /// Thaws those that are frozen. One that died while it was frozen counts as frozen for systemd, and
 /// cannot be thawed; it is left out. ErrorCode::busy for one that has a job which does not end.
 [[nodiscard]] model::Result<> thaw_units(const Bus& bus, const std::vector<std::string>& units);

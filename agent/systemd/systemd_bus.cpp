@@ -121,8 +121,8 @@ Result<std::vector<JobResult>> SystemdBus::restart(const Units& units, Timeout t
 }
 
 Result<> SystemdBus::freeze(const Units& units) {
-    return with_bus(
-        [&](const Bus& bus) { return freeze_units(bus, units, options_.freeze_timeout); });
+    const FreezeBounds bounds{.freeze = options_.freeze_timeout, .reload = options_.reload_timeout};
+    return with_bus([&](const Bus& bus) { return freeze_units(bus, units, bounds); });
 }
 
 Result<> SystemdBus::thaw(const Units& units) {

@@ -85,6 +85,8 @@ TEST_CASE("keys of the top are checked") {
              top("license = \"a\\tb\"", "license", "control character"),
              top("short-name = \"\"", "short-name", "must not be empty"),
              top("short-name = \"a\\nb\"", "short-name", "control character"),
+             top("name = \"a\\uFFFEb\"", "name", "noncharacter"),
+             top("description = \"\\U0003FFFF\"", "description", "noncharacter"),
              top("short-name = \"" + std::string(65, 'x') + "\"", "short-name", "64 bytes"),
              top("width = \"1280\"", "width", "must be an integer"),
              top("width = -1", "width", "65535"),
