@@ -204,6 +204,7 @@ class Runner {
         return Report{};
     }
     Result<Report> operator()(const Thaw& command) const {
+        if (command.at_shutdown) end_at_once();
         TRY(command.at_shutdown ? operations::resume_at_shutdown(context_)
                                 : operations::resume_all(context_));
         return Report{};

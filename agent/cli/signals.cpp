@@ -30,6 +30,10 @@ void catch_signals() {
     handle(SIGPIPE, SIG_IGN);
 }
 
+void end_at_once() {
+    handle(SIGTERM, SIG_DFL);
+}
+
 bool cancellation_requested() {
     return cancelled != 0;
 }

@@ -9,6 +9,8 @@ void catch_signals();
 
 /// Whether SIGINT or SIGTERM came.
 [[nodiscard]] bool cancellation_requested();
+/// From here on SIGTERM just ends the program, which has nothing to finish.
+void end_at_once();
 
 /// How often they came.
 [[nodiscard]] unsigned cancellation_requests();

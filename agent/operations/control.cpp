@@ -260,8 +260,6 @@ Result<> resume_at_shutdown(const Context& context) {
     const auto held =
         context.host.services.wait_for_shutdown("What is paused runs on before it is stopped");
     if (held) return resume_all(context);
-    // Nothing is paused any more.
-    if (context.cancelled()) return {};
     context.progress.warning("no shutdown is announced here: " + held.error().text() +
                              "; what is paused runs on when everything is stopped already");
     return {};

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cerrno>
 #include <limits>
 
 #include "agent/bus/authority.hpp"
@@ -42,7 +43,8 @@ Result<std::unique_ptr<host::Inhibition>> wait_for_shutdown(const Bus& bus,
     while (!announced) {
         result = sd_bus_process(bus.get(), nullptr);
         if (result == 0) result = sd_bus_wait(bus.get(), std::numeric_limits<std::uint64_t>::max());
-        if (result < 0) return model::fail(bus_error(kWaiting, {}, {}, -result));
+        if (result < 0 && result != -EINTR)
+            return model::fail(bus_error(kWaiting, {}, {}, -result));
     }
     return lock;
 }

@@ -11,8 +11,7 @@ namespace agent::systemd {
 
 /// Tells systemd that this service is ready, and waits until logind announces a shutdown
 /// (org.freedesktop.login1(5), "PrepareForShutdown"), which goes on when the result is destroyed,
-/// or after logind's InhibitDelayMaxSec=. A signal that this process handles ends the waiting as a
-/// failure.
+/// or after logind's InhibitDelayMaxSec=.
 [[nodiscard]] model::Result<std::unique_ptr<host::Inhibition>> wait_for_shutdown(
     const Bus& bus, const std::string& why);
 

@@ -103,15 +103,18 @@ def test_a_shutdown_that_nobody_announces_lets_run_on_what_is_paused(machine, ma
     machine.run("update-agent pause pair", timeout=60)
     assert "no shutdown is announced here" in machine.journal("-u", "update-agent-thaw.service")
     begin = time.monotonic()
-    machine.reboot()
+    machine.power_off()
     assert time.monotonic() - begin < 40
+    # Without it the next boot looks at all that a power cut may have torn.
+    stamp = machine.path("/var/lib/containers/storage/update-agent.stamp")
+    assert stamp.exists() == (suite == "bookworm")
+    machine.boot()
     log = machine.run("journalctl --no-pager --boot=-1").stdout
     assert "update-agent-thaw.service: Deactivated successfully" in log
     for unit in ("first.service", "second.service"):
         machine.wait_active(unit)
         # systemd 257 stops nothing that it takes for frozen.
         assert (f"{unit}: Deactivated successfully" in log) == (suite == "bookworm"), unit
-    assert (suite == "bookworm") != ("was not left by a clean shutdown" in log)
 
 
 def test_only_who_is_paused_is_waited_for(machine, maker):
