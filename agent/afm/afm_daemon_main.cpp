@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -82,8 +83,9 @@ class Idle {
   private:
     static constexpr std::uint64_t kIdle = 30'000'000;
 
-    static int on_message(sd_bus_message* /*message*/, void* self, sd_bus_error* /*error*/) {
-        static_cast<Idle*>(self)->called_ = true;
+    static int on_message(sd_bus_message* message, void* self, sd_bus_error* /*error*/) {
+        if (sd_bus_message_is_method_call(message, nullptr, nullptr) > 0)
+            static_cast<Idle*>(self)->called_ = true;
         return 0;
     }
     static int on_time(sd_event_source* source, std::uint64_t now, void* self) {
@@ -93,10 +95,13 @@ class Idle {
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
     }
     void leave() {
-        if (!left_) sd_bus_release_name(bus_, afm::SystemDaemon::kName);
+        if (!left_) {
+            sd_notify(0, "STOPPING=1");
+            sd_bus_release_name(bus_, afm::SystemDaemon::kName);
+        }
         left_ = true;
         // Who called in the last moment is answered first.
-        while (sd_bus_process(bus_, nullptr) > 0) {
+        while (sd_bus_process(bus_, nullptr) > 0 && !daemon_.is_working()) {
         }
         if (!daemon_.is_working()) sd_event_exit(event_, 0);
     }
@@ -123,6 +128,7 @@ Result<int> serve_system() {
     Idle idle(event.get(), system.get(), daemon);
     TRY(idle.watch());
     TRY(daemon.publish());
+    sd_notify(0, "READY=1");
     return loop(event.get());
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 
+#include "agent/model/text.hpp"
+
 namespace agent::afm {
 
 namespace {
@@ -16,7 +18,7 @@ void set_verbosity(int verbosity) {
 }
 
 void say(int verbosity, const std::string& text) {
-    if (verbosity_of_all >= verbosity) std::fprintf(stderr, "%s\n", text.c_str());
+    if (verbosity_of_all >= verbosity) std::fprintf(stderr, "%s\n", model::escaped(text).c_str());
 }
 
 }  // namespace agent::afm

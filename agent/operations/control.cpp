@@ -178,11 +178,16 @@ std::vector<std::string> all_services(const model::InstalledSet& set) {
 }
 
 /// Nothing waits for a shutdown for the sake of what is not paused.
-Result<> end_thaw_of_nothing(host::ServiceManager& services, const model::InstalledSet& set) {
-    TRY_ASSIGN(const auto paused, any_paused(services, set));
-    if (paused) return {};
-    TRY_ASSIGN(const auto jobs, services.stop({kThawService}, kJobBound));
-    return {};
+void end_thaw_of_nothing(const Context& context, const model::InstalledSet& set) {
+    auto& services = context.host.services;
+    const auto waiting = services.states({kThawService});
+    if (!waiting || waiting->front().active == "inactive") return;
+    const auto paused = any_paused(services, set);
+    if (!paused || *paused) return;
+    const auto jobs = services.stop({kThawService}, kJobBound);
+    if (!jobs)
+        context.progress.warning("stopping " + std::string(kThawService) + ": " +
+                                 jobs.error().text());
 }
 
 }  // namespace
@@ -220,6 +225,7 @@ Result<> stop(const Context& context, const std::vector<std::string>& names) {
     if (held && !containers.empty()) held = services.mask_runtime(containers);
     // Whatever came of it: the others of the bundle are to be upheld.
     if (!upholders.empty()) TRY(services.start(upholders, kJobBound));
+    end_thaw_of_nothing(context, selection.set);
     return held;
 }
 
@@ -239,15 +245,17 @@ Result<> pause(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto running, running_of(context, claimed.selection));
     TRY(arrange_thaw(context.host.services));
     auto paused = context.host.services.freeze(running);
-    if (!paused) return model::fail(std::move(paused).error().with_context("cannot pause"));
-    return {};
+    if (paused) return {};
+    end_thaw_of_nothing(context, claimed.selection.set);
+    return model::fail(std::move(paused).error().with_context("cannot pause"));
 }
 
 Result<> resume(const Context& context, const std::vector<std::string>& names) {
     TRY_ASSIGN(const auto claimed, claim(context, "resume", names));
     TRY_ASSIGN(const auto running, running_of(context, claimed.selection));
     TRY(context.host.services.thaw(running));
-    return end_thaw_of_nothing(context.host.services, claimed.selection.set);
+    end_thaw_of_nothing(context, claimed.selection.set);
+    return {};
 }
 
 Result<> resume_all(const Context& context) {
@@ -257,11 +265,17 @@ Result<> resume_all(const Context& context) {
 }
 
 Result<> resume_at_shutdown(const Context& context) {
-    const auto held =
-        context.host.services.wait_for_shutdown("What is paused runs on before it is stopped");
-    if (held) return resume_all(context);
-    context.progress.warning("no shutdown is announced here: " + held.error().text() +
-                             "; what is paused runs on when everything is stopped already");
+    constexpr auto kTryAgain = std::chrono::minutes(1);
+    for (bool told = false; !context.cancelled(); context.host.machine.sleep_for(kTryAgain)) {
+        const auto held =
+            context.host.services.wait_for_shutdown("What is paused runs on before it is stopped");
+        // The machine may not go down after all.
+        if (held) TRY(resume_all(context));
+        if (!held && !told)
+            context.progress.warning("no shutdown is announced here: " + held.error().text() +
+                                     "; what is paused runs on when everything is stopped already");
+        told = told || !held;
+    }
     return {};
 }
 

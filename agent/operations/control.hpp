@@ -30,8 +30,8 @@ namespace agent::operations {
 /// Lets all run on, whoever holds the lock: for a machine that is shut down, where systemd would
 /// not stop them.
 [[nodiscard]] model::Result<> resume_all(const Context& context);
-/// The same once a shutdown is announced, before systemd begins with it. Returns at once, with a
-/// warning, where nobody announces any.
+/// The same whenever a shutdown is announced, before systemd begins with it, until the context is
+/// cancelled. Warns where nobody announces any.
 [[nodiscard]] model::Result<> resume_at_shutdown(const Context& context);
 
 }  // namespace agent::operations

@@ -35,6 +35,8 @@ constexpr std::array kCodes{
     NamedCode{"org.freedesktop.systemd1.LoadFailed", ErrorCode::invalid},
     NamedCode{"org.freedesktop.systemd1.BadUnitSetting", ErrorCode::invalid},
     NamedCode{"org.freedesktop.DBus.Error.InvalidArgs", ErrorCode::invalid},
+    // What has no name of its own; not EACCES, for which libsystemd takes it.
+    NamedCode{"org.freedesktop.DBus.Error.Failed", ErrorCode::internal},
     NamedCode{"org.freedesktop.DBus.Error.NoSpace", ErrorCode::no_space},
 };
 

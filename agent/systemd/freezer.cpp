@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -45,13 +44,12 @@ Result<> thaw_unit(const Bus& bus, const std::string& unit) {
     return call_of_unit(bus, "ThawUnit", unit, std::chrono::milliseconds::zero());
 }
 
-/// A unit that has a job is not thawed; jobs of others end soon.
-Result<> thaw_when_it_has_no_job(const Bus& bus, const std::string& unit) {
+/// A unit that has a job is not thawed, nor one that is still being frozen; both end soon.
+Result<> thaw_in_the_end(const Bus& bus, const std::string& unit) {
     constexpr int kTries = 20;
     constexpr auto kPause = std::chrono::milliseconds(100);
     auto done = thaw_unit(bus, unit);
-    for (int tries = 1; !done && done.error().code() == model::ErrorCode::busy && tries < kTries;
-         ++tries) {
+    for (int tries = 1; !done && tries < kTries; ++tries) {
         std::this_thread::sleep_for(kPause);
         done = thaw_unit(bus, unit);
     }
@@ -66,21 +64,12 @@ Result<> thaw_in_kernel(const std::string& group) {
     return {};
 }
 
-Result<std::string> path_of(const std::string& unit) {
-    char* path = nullptr;
-    const int result = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &path);
-    if (result < 0) return model::fail(bus_error("the path of " + unit, {}, {}, -result));
-    std::string text(path);
-    std::free(path);
-    return text;
-}
-
 /// Those that stop with any of the units, one step on.
 Result<Units> next_to_stop(const Bus& bus, const Units& units) {
     PropertyReader reader(bus);
     Units next;
     for (const auto& unit : units) {
-        TRY_ASSIGN(const auto path, path_of(unit));
+        TRY_ASSIGN(const auto path, unit_path(unit));
         for (const auto* property : kStopsWith)
             reader.ask(path, kInterface, property, next);
     }
@@ -101,7 +90,7 @@ Result<Units> groups_of(const Bus& bus, const Units& services) {
     Units groups(services.size());
     PropertyReader reader(bus);
     for (std::size_t i = 0; i < services.size(); ++i) {
-        TRY_ASSIGN(const auto path, path_of(services[i]));
+        TRY_ASSIGN(const auto path, unit_path(services[i]));
         reader.ask(path, "org.freedesktop.systemd1.Service", "ControlGroup", groups[i]);
     }
     TRY(reader.finish());
@@ -112,7 +101,7 @@ Result<Units> groups_of(const Bus& bus, const Units& services) {
 void thaw_all(const Bus& bus, const Units& units) {
     // What cannot be thawed is told by `status`.
     for (const auto& unit : units)
-        static_cast<void>(thaw_unit(bus, unit));
+        static_cast<void>(thaw_in_the_end(bus, unit));
 }
 
 Result<> freeze_all(const Bus& bus, const Units& units, std::chrono::milliseconds timeout) {
@@ -165,7 +154,7 @@ Result<std::vector<Frozen>> frozen_of(const Bus& bus, const Units& units) {
     std::vector<State> states(names.size());
     PropertyReader reader(bus);
     for (std::size_t i = 0; i < names.size(); ++i) {
-        TRY_ASSIGN(const auto path, path_of(names[i]));
+        TRY_ASSIGN(const auto path, unit_path(names[i]));
         reader.ask(path, kInterface, "FreezerState", states[i].freezer);
         reader.ask(path, kInterface, "ActiveState", states[i].active);
         if (names[i].ends_with(".service"))
@@ -196,10 +185,11 @@ Result<> freeze_units(const Bus& bus, const Units& units, const FreezeBounds& bo
     const auto deadline = std::chrono::steady_clock::now() + bounds.freeze;
     for (;;) {
         TRY(freeze_all(bus, running, bounds.freeze));
-        TRY_ASSIGN(const bool idle, become_idle(bus, checks, kConditionBound));
-        if (idle) return {};
+        const auto idle = become_idle(bus, checks, kConditionBound);
+        if (idle && *idle) return {};
         // One was under way, and stands still with podman's lock held.
         thaw_all(bus, running);
+        if (!idle) return model::fail(idle.error());
         TRY_ASSIGN(const bool ended, become_idle(bus, checks, bounds.freeze));
         if (!ended || std::chrono::steady_clock::now() > deadline)
             return model::fail(model::ErrorCode::busy, "a health check does not end");
@@ -209,7 +199,7 @@ Result<> freeze_units(const Bus& bus, const Units& units, const FreezeBounds& bo
 Result<> thaw_units(const Bus& bus, const Units& units) {
     TRY_ASSIGN(const auto frozen, frozen_of(bus, units));
     for (const auto& [unit, group] : frozen)
-        TRY(thaw_when_it_has_no_job(bus, unit));
+        TRY(thaw_in_the_end(bus, unit));
     return {};
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/systemd/health_checks.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 
 #include "agent/systemd/error_map.hpp"
+#include "agent/systemd/property_reader.hpp"
 
 namespace agent::systemd {
 
@@ -53,18 +55,41 @@ Result<std::vector<std::string>> units_like(const Bus& bus,
     return names;
 }
 
-/// Whether the file had to be written.
-Result<bool> write_drop_in(const HealthCheck& check) {
+std::string drop_in_of(const HealthCheck& check) {
+    return "/run/systemd/system/" + check.service + ".d/50-update-agent-pause.conf";
+}
+
+/// The file is there as a whole or not at all.
+Result<> write_drop_in(const HealthCheck& check) {
     namespace fs = std::filesystem;
-    const auto directory = fs::path("/run/systemd/system") / (check.service + ".d");
-    const auto file = directory / "50-update-agent-pause.conf";
+    const fs::path file = drop_in_of(check);
+    const fs::path temporary = file.parent_path() / "update-agent-pause.new";
     std::error_code error;
-    if (fs::exists(file, error)) return false;
-    fs::create_directories(directory, error);
-    std::ofstream stream(file);
-    stream << skip_while_frozen(check.group) << std::flush;
-    if (!stream) return model::fail(model::errno_error(errno, "write " + file.string()));
-    return true;
+    fs::create_directories(file.parent_path(), error);
+    std::ofstream stream(temporary);
+    stream << skip_while_frozen(check.group);
+    stream.close();
+    if (!stream) return model::fail(model::errno_error(errno, "write " + temporary.string()));
+    fs::rename(temporary, file, error);
+    if (error) return model::fail(model::errno_error(error.value(), file.string()));
+    return {};
+}
+
+/// Those that systemd has loaded without their drop-ins.
+Result<std::vector<HealthCheck>> without_drop_in(const Bus& bus,
+                                                 const std::vector<HealthCheck>& checks) {
+    std::vector<std::vector<std::string>> loaded(checks.size());
+    PropertyReader reader(bus);
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        TRY_ASSIGN(const auto path, unit_path(checks[i].service));
+        reader.ask(path, "org.freedesktop.systemd1.Unit", "DropInPaths", loaded[i]);
+    }
+    TRY(reader.finish());
+    std::vector<HealthCheck> found;
+    for (std::size_t i = 0; i < checks.size(); ++i)
+        if (std::find(loaded[i].begin(), loaded[i].end(), drop_in_of(checks[i])) == loaded[i].end())
+            found.push_back(checks[i]);
+    return found;
 }
 
 }  // namespace
@@ -77,7 +102,9 @@ std::string skip_while_frozen(const std::string& group) {
         if (c == '"') quoted += '\\';
         quoted += c;
     }
-    return "[Service]\nExecCondition=/usr/bin/grep --quiet \"^frozen 0\" \"" + quoted + "\"\n";
+    return "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecCondition=/usr/bin/grep --quiet "
+           "\"^frozen 0\" \"" +
+           quoted + "\"\n";
 }
 
 Result<std::vector<HealthCheck>> health_checks(const Bus& bus, const Groups& groups) {
@@ -97,12 +124,10 @@ Result<std::vector<HealthCheck>> health_checks(const Bus& bus, const Groups& gro
 
 Result<> skip_while_frozen(const Bus& bus, const std::vector<HealthCheck>& checks,
                            std::chrono::milliseconds timeout) {
-    bool changed = false;
-    for (const auto& check : checks) {
-        TRY_ASSIGN(const bool written, write_drop_in(check));
-        changed = changed || written;
-    }
-    if (!changed) return {};
+    TRY_ASSIGN(const auto missing, without_drop_in(bus, checks));
+    if (missing.empty()) return {};
+    for (const auto& check : missing)
+        TRY(write_drop_in(check));
     TRY_ASSIGN(const Message request, bus.manager_call("Reload"));
     TRY(bus.call(request, "daemon-reload", timeout));
     return {};

@@ -2,6 +2,7 @@
 #include "agent/systemd/property_reader.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
 #include <string_view>
 
@@ -47,6 +48,15 @@ int take_hexadecimal(sd_bus_message* message, std::string& value) {
 }
 
 }  // namespace
+
+Result<std::string> unit_path(const std::string& unit) {
+    char* path = nullptr;
+    const int result = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &path);
+    if (result < 0) return model::fail(bus_error("the path of " + unit, {}, {}, -result));
+    std::string text(path);
+    std::free(path);
+    return text;
+}
 
 void PropertyReader::ask(const std::string& path, const char* interface, const char* property,
                          std::string& value) {

@@ -12,6 +12,9 @@
 
 namespace agent::systemd {
 
+/// The object of a unit, loaded or not.
+[[nodiscard]] model::Result<std::string> unit_path(const std::string& unit);
+
 /// Reads single properties of many objects, with many questions on their way at a time: a bus lets
 /// a connection have 128 of them, dbus-daemon(1).
 ///

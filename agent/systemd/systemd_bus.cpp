@@ -122,7 +122,9 @@ Result<std::vector<JobResult>> SystemdBus::restart(const Units& units, Timeout t
 
 Result<> SystemdBus::freeze(const Units& units) {
     const FreezeBounds bounds{.freeze = options_.freeze_timeout, .reload = options_.reload_timeout};
-    return with_bus([&](const Bus& bus) { return freeze_units(bus, units, bounds); });
+    // Not again on another connection, which does not know what the first one has frozen.
+    TRY(connect());
+    return freeze_units(*bus_, units, bounds);
 }
 
 Result<> SystemdBus::thaw(const Units& units) {

@@ -130,14 +130,23 @@ TEST_CASE("A shutdown that is announced lets all run on, and waits for it") {
     Scene scene;
     arrange(scene);
     must(operations::pause(scene.context(), {"base", "clock"}));
+    scene.services.log.clear();
+    const auto begin = scene.machine.since_boot;
+    scene.cancelled = [&] { return scene.machine.since_boot > begin; };
     must(operations::resume_at_shutdown(scene.context()));
-    for (const auto* unit : {"broker.service", "bridge.service", "ticker.service"})
-        CHECK_FALSE(frozen(scene, unit));
+    CHECK(scene.services.log == Lines{"inhibit shutdown", "thaw broker.service",
+                                      "thaw bridge.service", "thaw ticker.service",
+                                      "allow shutdown"});
     CHECK(scene.progress.warnings.empty());
+}
 
-    // Where nobody announces any, that is told, and all stays as it is until systemd stops it.
+TEST_CASE("Where nobody announces a shutdown that is told once, and tried again") {
+    Scene scene;
+    arrange(scene);
     must(operations::pause(scene.context(), {"base"}));
-    scene.faults.fail_at(1, CallFaults::Kind::before);
+    unsigned waits = 0;
+    scene.cancelled = [&] { return ++waits > 3; };
+    scene.faults.fail_from(1);
     must(operations::resume_at_shutdown(scene.context()));
     CHECK(frozen(scene, "broker.service"));
     REQUIRE(scene.progress.warnings.size() == 1);

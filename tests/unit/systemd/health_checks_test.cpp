@@ -6,7 +6,7 @@ using agent::systemd::skip_while_frozen;
 
 TEST_CASE("A check is skipped by what its container's control group says") {
     CHECK(skip_while_frozen("/bundles.slice/app.service") ==
-          "[Service]\n"
+          "[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
           "ExecCondition=/usr/bin/grep --quiet \"^frozen 0\" "
           "\"/sys/fs/cgroup/bundles.slice/app.service/cgroup.events\"\n");
     // As systemd reads it, every character is itself.
