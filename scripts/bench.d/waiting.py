@@ -6,6 +6,7 @@ compatible=bench
 bootloader=noop
 [slot.rootfs.0]
 device=/dev/null
+bootname=A
 """
 _MANAGER = "org.updateagent /org/updateagent org.updateagent.Manager1"
 QUERY = f"/usr/bin/busctl call {_MANAGER} ListBundles"
@@ -16,7 +17,7 @@ NOTHING = ("/usr/bin/busctl call org.freedesktop.DBus /org/freedesktop/DBus org.
 def prepare(machine) -> None:
     machine.write_file("/etc/rauc/system.conf", _RAUC)
     machine.run("systemd-run --unit=podman-service podman system service --time=0 unix:///run/podman-bench")
-    machine.run("systemd-run --unit=rauc-service rauc service")
+    machine.run("systemd-run --unit=rauc-service rauc service --override-boot-slot=A")
     machine.wait_until("test -S /run/podman-bench && busctl status de.pengutronix.rauc >/dev/null")
 
 
@@ -43,7 +44,9 @@ def begin_installations(machine, path: str) -> None:
     """One after the other, until end_installations()."""
     machine.run(["systemd-run", "--unit=installations", "bash", "-c",
                  f"while update-agent install {path} && update-agent remove benched; do :; done"])
+    machine.wait_until("grep --quiet installing /run/update-agent/status.json")
 
 
 def end_installations(machine) -> None:
+    machine.run("systemctl is-active installations.service")
     machine.run("systemctl stop installations.service; update-agent remove benched || true", timeout=120)
