@@ -20,20 +20,15 @@ namespace {
 using namespace agent;
 using model::Result;
 
-struct Unref {
-    void operator()(sd_event* event) const { sd_event_unref(event); }
-};
-using Event = std::unique_ptr<sd_event, Unref>;
-
 Result<> check(int result, const char* what) {
     if (result < 0) return model::fail(model::errno_error(-result, what));
     return {};
 }
 
-Result<Event> make_event() {
+Result<bus::Event> make_event() {
     sd_event* raw = nullptr;
     TRY(check(sd_event_new(&raw), "cannot make an event loop"));
-    Event event(raw);
+    bus::Event event(raw);
     for (const int signal : {SIGTERM, SIGINT}) {
         sigset_t set;
         sigemptyset(&set);

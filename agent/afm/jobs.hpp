@@ -47,15 +47,12 @@ class Jobs {
     void run(const char* method, const std::vector<std::string>& names, bool may_ask, Then then);
 
   private:
-    struct Timer {
-        void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
-    };
     struct Job {
         Jobs* owner;
         std::string path;
         Then then;
         bus::Slot call;
-        std::unique_ptr<sd_event_source, Timer> timer;
+        bus::EventSource timer;
         bool asking = false;
         /// How often in a row it could not be asked.
         unsigned unanswered = 0;

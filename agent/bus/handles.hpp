@@ -2,6 +2,7 @@
 #pragma once
 
 #include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
 
 #include <memory>
 
@@ -12,10 +13,15 @@ struct Unref {
     void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
     void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
     void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+    void operator()(sd_event* event) const { sd_event_unref(event); }
+    void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
 };
 using Connection = std::unique_ptr<sd_bus, Unref>;
 using Message = std::unique_ptr<sd_bus_message, Unref>;
 using Slot = std::unique_ptr<sd_bus_slot, Unref>;
+/// Before the connections that are attached to it.
+using Event = std::unique_ptr<sd_event, Unref>;
+using EventSource = std::unique_ptr<sd_event_source, Unref>;
 
 /// A D-Bus error, and what to free of it.
 class BusError {

@@ -34,6 +34,9 @@ struct Loop {
     service::Front* front = nullptr;
     std::uint64_t idle_us = 0;
     std::uint64_t last_message = 0;
+    bus::EventSource signals = nullptr;
+    bus::EventSource status = nullptr;
+    bus::EventSource idle = nullptr;
     /// Nobody needs it, or it is told to end.
     bool leaving = false;
     bool told_to_end = false;
@@ -76,19 +79,24 @@ int on_status(sd_event_source* /*source*/, const inotify_event* event, void* dat
 }
 
 Result<> follow(Loop& loop) {
-    TRY(checked(sd_event_add_signal(loop.event, nullptr, SIGTERM | SD_EVENT_SIGNAL_PROCMASK,
+    sd_event_source* source = nullptr;
+    TRY(checked(sd_event_add_signal(loop.event, &source, SIGTERM | SD_EVENT_SIGNAL_PROCMASK,
                                     on_signal, &loop),
                 "waiting for signals"));
-    TRY(checked(sd_event_add_inotify(loop.event, nullptr, kRuntimeDirectory, IN_MOVED_TO, on_status,
+    loop.signals.reset(source);
+    TRY(checked(sd_event_add_inotify(loop.event, &source, kRuntimeDirectory, IN_MOVED_TO, on_status,
                                      loop.front),
                 "watching /run/update-agent"));
+    loop.status.reset(source);
     const auto text = store::read_file(std::string(kRuntimeDirectory) + "/status.json");
     loop.front->take_state(text.value_or(""));
     TRY(checked(sd_bus_add_filter(loop.bus, nullptr, on_message, &loop), "following the bus"));
     loop.last_message = loop.now();
-    return checked(sd_event_add_time_relative(loop.event, nullptr, CLOCK_MONOTONIC, loop.idle_us,
-                                              loop.idle_us / 10, on_idle, &loop),
-                   "counting the time");
+    TRY(checked(sd_event_add_time_relative(loop.event, &source, CLOCK_MONOTONIC, loop.idle_us,
+                                           loop.idle_us / 10, on_idle, &loop),
+                "counting the time"));
+    loop.idle.reset(source);
+    return {};
 }
 
 /// Whether somebody waits for an answer, or a job for its turn. Jobs that run go on without us.
@@ -128,6 +136,7 @@ Result<> run(std::uint64_t idle_us) {
     sd_bus* bus = nullptr;
     sd_event* event = nullptr;
     TRY(checked(sd_event_new(&event), "making an event loop"));
+    const bus::Event owned(event);
     TRY(checked(sd_bus_open_system(&bus), "reaching the system bus"));
     const bus::Connection connection(bus);
     const auto jobs = std::string(kRuntimeDirectory) + "/jobs";
