@@ -211,7 +211,7 @@ def test_what_does_not_come_up_cannot_be_started(machine, maker, session):
 
 
 def test_others_are_answered_while_something_is_installed(machine, maker, session):
-    path = maker.make(description("slow", settle_time="8s"), "/srv/slow.bundle")
+    path = maker.make(description("slow", settle_time="15s"), "/srv/slow.bundle")
     machine.run(f"systemd-run --unit=monitor sh -c 'DBUS_SESSION_BUS_ADDRESS={BUS} dbus-monitor"
                 " --session type=signal,member=changed >/run/signals'")
     machine.run([
@@ -232,7 +232,7 @@ def test_others_are_answered_while_something_is_installed(machine, maker, sessio
         machine.run(f"{emit} /org/AGL/afm/system org.AGL.afm.system changed s forged")
     assert session.refused("detail", '"nobody@1.0.0"').startswith("not found")
     assert session.refused("uninstall", "null").startswith("bad request")
-    assert time.monotonic() - begin < 5 and machine.read_file("/run/installed") == ""
+    assert time.monotonic() - begin < 12 and machine.read_file("/run/installed") == ""
     # The service may die meanwhile: its job goes on, and is asked about.
     machine.run("systemctl kill --signal=KILL update-agent.service")
     machine.wait_until("test -s /run/installed", timeout=60)
