@@ -98,7 +98,9 @@ class Idle {
         // Who called in the last moment is answered first.
         while (sd_bus_process(bus_, nullptr) > 0 && !daemon_.is_working()) {
         }
-        if (!daemon_.is_working()) sd_event_exit(event_, 0);
+        if (daemon_.is_working()) return;
+        sd_bus_flush(bus_);
+        sd_event_exit(event_, 0);
     }
 
     sd_event* event_;

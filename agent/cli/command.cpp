@@ -117,22 +117,17 @@ void add_queries(CLI::App& app, Values& values, std::optional<Command>& chosen) 
 }
 
 void add_control(CLI::App& app, Values& values, std::optional<Command>& chosen) {
-    const std::string help = "Bundles or containers; bundle:NAME or container:NAME says which";
-    add(app, "start", "Start bundles or containers", values.start, chosen)
-        ->add_option("NAME", values.start.names, help)
-        ->required();
-    add(app, "stop", "Stop bundles or containers", values.stop, chosen)
-        ->add_option("NAME", values.stop.names, help)
-        ->required();
-    add(app, "restart", "Restart bundles or containers", values.restart, chosen)
-        ->add_option("NAME", values.restart.names, help)
-        ->required();
-    add(app, "pause", "Freeze what runs of bundles or containers", values.pause, chosen)
-        ->add_option("NAME", values.pause.names, help)
-        ->required();
-    add(app, "resume", "Let paused bundles or containers run on", values.resume, chosen)
-        ->add_option("NAME", values.resume.names, help)
-        ->required();
+    const auto add_named = [&](const char* name, const char* help, auto& value) {
+        add(app, name, help, value, chosen)
+            ->add_option("NAME", value.names,
+                         "Bundles or containers; bundle:NAME or container:NAME says which")
+            ->required();
+    };
+    add_named("start", "Start bundles or containers", values.start);
+    add_named("stop", "Stop bundles or containers", values.stop);
+    add_named("restart", "Restart bundles or containers", values.restart);
+    add_named("pause", "Freeze what runs of bundles or containers", values.pause);
+    add_named("resume", "Let paused bundles or containers run on", values.resume);
 }
 
 void add_watch(CLI::App& app, Values& values, std::optional<Command>& chosen) {
