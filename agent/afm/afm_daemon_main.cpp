@@ -4,7 +4,6 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -34,7 +33,8 @@ Result<bus::Event> make_event() {
         sigemptyset(&set);
         sigaddset(&set, signal);
         sigprocmask(SIG_BLOCK, &set, nullptr);
-        TRY(check(sd_event_add_signal(raw, nullptr, signal, nullptr, nullptr), "signals"));
+        TRY(check(sd_event_add_signal(raw, nullptr, signal, nullptr, nullptr),
+                  "cannot handle signals"));
     }
     // There is nothing that could be read again: every call reads what is installed.
     std::signal(SIGHUP, SIG_IGN);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "agent/bus/names.hpp"
+#include "agent/bus/text.hpp"
 #include "agent/model/exit_code.hpp"
 
 namespace agent::afm {
@@ -26,7 +27,8 @@ model::Error error_of(sd_bus_message* reply) {
     if (name == SD_BUS_ERROR_SERVICE_UNKNOWN || name == SD_BUS_ERROR_NAME_HAS_NO_OWNER)
         return {ErrorCode::internal, "the service of update-agent is not there: " + text};
     if (name == SD_BUS_ERROR_NO_REPLY)
-        return {ErrorCode::internal, text + "; if it goes on, 'update-agent history' tells how"};
+        return {ErrorCode::internal,
+                text + "; 'update-agent status' and 'update-agent history' show what came of it"};
     return {bus::error_of_name(name), text};
 }
 
@@ -95,10 +97,7 @@ void Jobs::run(const char* method, const std::vector<std::string>& names, bool m
     run(
         method,
         [&names](sd_bus_message* message) {
-            int result = sd_bus_message_open_container(message, 'a', "s");
-            for (const auto& name : names)
-                if (result >= 0) result = sd_bus_message_append(message, "s", name.c_str());
-            if (result >= 0) result = sd_bus_message_close_container(message);
+            const int result = bus::append_texts(message, names);
             return result < 0 ? result : sd_bus_message_append(message, "a{sv}", 0);
         },
         may_ask, std::move(then));
@@ -162,9 +161,10 @@ int Jobs::on_properties(sd_bus_message* reply, void* userdata, sd_bus_error* /*e
     const bool failed = sd_bus_message_is_method_error(reply, nullptr) > 0;
     job.unanswered = failed ? job.unanswered + 1 : 0;
     if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_UNKNOWN_OBJECT) > 0)
-        job.owner->finish(job, model::fail(ErrorCode::internal,
-                                           "the job is gone, and nobody has told its end; "
-                                           "'update-agent history' knows it"));
+        job.owner->finish(job,
+                          model::fail(ErrorCode::internal,
+                                      "the job is gone, and nobody has told its end; "
+                                      "'update-agent status' and 'update-agent history' show it"));
     else if (job.unanswered == kMostUnanswered)
         job.owner->finish(job, model::fail(error_of(reply)));
     else if (!failed && read_end(reply, end) >= 0 && end.exit_code >= 0)

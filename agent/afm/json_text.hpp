@@ -18,7 +18,8 @@ inline constexpr std::size_t kLongestText = 64 << 10;
 inline constexpr unsigned kDeepest = 16;
 inline constexpr unsigned kMostKeys = 256;
 
-/// ErrorCode::usage for what is no JSON, too long or nested too deep; nothing is built of those.
+/// ErrorCode::usage for what is no JSON, too long, nested too deep or of too many keys; nothing is
+/// built of those.
 [[nodiscard]] model::Result<Json> parse_json(std::string_view text);
 /// On one line; what is no text that a bus carries is replaced.
 [[nodiscard]] std::string print_json(const Json& value);

@@ -2,7 +2,6 @@
 #include "agent/afm/system_daemon.hpp"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
 #include "agent/afm/applications.hpp"
@@ -18,13 +17,10 @@ namespace {
 using model::ErrorCode;
 using model::Result;
 
-/// For the history: "login (uid)" of the sender, who may leave before the job begins.
+/// For the history, where the job makes "login (uid)" of it: the sender, who may leave before.
 std::string who_sent(const PendingCall& call) {
     const auto uid = bus::sender_uid(call.message());
-    if (!uid) return "unknown";
-    const auto* entry = ::getpwuid(*uid);
-    const auto number = std::to_string(*uid);
-    return (entry == nullptr ? number : std::string(entry->pw_name)) + " (" + number + ")";
+    return uid ? "uid " + std::to_string(*uid) : "unknown";
 }
 
 /// A pipe or a device must not keep anybody waiting.

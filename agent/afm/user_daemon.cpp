@@ -137,8 +137,9 @@ void UserDaemon::find(const PendingCall& call, const Json& input,
                  std::find_if(runners.begin(), runners.end(),
                               [runid](const Runner& each) { return each.runid == runid; });
              if (runner != runners.end()) return then(*runner);
-             call.refuse(
-                 {ErrorCode::not_found, "nothing runs with the runid " + std::to_string(runid)});
+             call.refuse({ErrorCode::not_found, "nothing runs with the runid " +
+                                                    std::to_string(runid) +
+                                                    "; 'runners' lists what does"});
          });
 }
 
@@ -236,7 +237,8 @@ int UserDaemon::on_forwarded(sd_bus_message* reply, void* userdata, sd_bus_error
     if (const auto* error = sd_bus_message_get_error(reply); error != nullptr)
         call->refuse_with_text(forwarded_failure(*error));
     else if (sd_bus_message_read(reply, "s", &text) < 0)
-        call->refuse({ErrorCode::internal, std::string(kSystemName) + " has not answered"});
+        call->refuse({ErrorCode::internal, std::string(kSystemName) +
+                                               " has answered with something else than a string"});
     else
         call->answer_with_text(text);
     return 0;

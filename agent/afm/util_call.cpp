@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "agent/afm/json_text.hpp"
 #include "agent/bus/text.hpp"
+#include "agent/model/text.hpp"
 
 namespace agent::afm {
 
@@ -32,7 +34,7 @@ constexpr std::array kVerbs{
     Verb{"detail", "info", "detail", Takes::id, "show what an application is"},
     Verb{"runners", "ps", "runners", Takes::nothing, "list what runs"},
     Verb{"start", "run", "start", Takes::id, "start an application"},
-    Verb{"once", "once", "once", Takes::id, "start an application that does not run yet"},
+    Verb{"once", "once", "once", Takes::id, "start an application, and show its state"},
     Verb{"terminate", "kill", "terminate", Takes::runid, "end an application"},
     Verb{"state", "status", "state", Takes::runid, "show an application that runs"},
     Verb{"pause", "stop", "pause", Takes::runid, "freeze an application"},
@@ -50,12 +52,9 @@ std::string_view value_name(Takes takes) {
 }
 
 Result<Json> runid(const std::string& word) {
-    unsigned value = 0;
-    const auto* end = word.data() + word.size();
-    const auto read = std::from_chars(word.data(), end, value);
-    if (read.ec != std::errc() || read.ptr != end)
-        return refuse_words("'" + word + "' is no runid");
-    return Json(value);
+    const auto value = model::parse_decimal(word, std::numeric_limits<std::uint32_t>::max());
+    if (!value) return refuse_words("'" + word + "' is no runid");
+    return Json(*value);
 }
 
 Result<Json> argument(Takes takes, const std::string& word,

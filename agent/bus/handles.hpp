@@ -9,7 +9,7 @@
 namespace agent::bus {
 
 struct Unref {
-    // Every call has waited for its answer; a flush would wait 90 s for a bus that does not greet.
+    // Who needs a flush does it before; it would wait 90 s for a bus that does not greet.
     void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
     void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
     void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }

@@ -10,6 +10,7 @@ namespace {
 /// A system bus passes on no more descriptors in one message, see max_message_unix_fds of
 /// dbus-daemon(1).
 constexpr std::size_t kMostFiles = 16;
+constexpr const char* kMoreFiles = "more than 16 files";
 
 /// What of the command keeps the service from doing it, in words; nullptr: nothing.
 const char* hindrance_of(const Command& command) {
@@ -18,8 +19,7 @@ const char* hindrance_of(const Command& command) {
     return std::visit(
         model::Overloaded{
             [&](const Install& install) -> Hindrance {
-                return install.files.size() > kMostFiles ? "more than 16 files"
-                                                         : unless_dry(install.dry_run);
+                return install.files.size() > kMostFiles ? kMoreFiles : unless_dry(install.dry_run);
             },
             [&](const Remove& remove) -> Hindrance { return unless_dry(remove.dry_run); },
             [&](const Rollback& rollback) -> Hindrance { return unless_dry(rollback.dry_run); },

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/cli/run.hpp"
-#include "agent/operations/confirm.hpp"
 
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "agent/cli/terminal_progress.hpp"
 #include "agent/cli/text_output.hpp"
 #include "agent/documents/documents.hpp"
+#include "agent/operations/confirm.hpp"
 #include "agent/operations/control.hpp"
 #include "agent/operations/names.hpp"
 #include "agent/operations/startup.hpp"

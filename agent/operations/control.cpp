@@ -116,11 +116,9 @@ Result<> bring_up(const Context& context, const Selection& selection) {
     std::vector<std::string> containers;
     for (const auto& name : selection.containers)
         containers.push_back(model::container_service(name));
-    if (!containers.empty()) {
-        TRY_ASSIGN(const auto jobs, context.host.services.start(containers, kJobBound));
-    }
+    if (!containers.empty()) TRY(context.host.services.start(containers, kJobBound));
     // The target brings back what was bound to a container, which systemd does not after a stop.
-    TRY_ASSIGN(const auto jobs, context.host.services.start(selection.targets(), kJobBound));
+    TRY(context.host.services.start(selection.targets(), kJobBound));
     return expect_active(context, services);
 }
 
@@ -141,7 +139,7 @@ Result<std::vector<std::string>> running_of(const Context& context, const std::s
                                                 down);
 }
 
-/// What is to be paused: of a bundle the containers that run, and a container itself.
+/// What is to be paused or resumed: of a bundle the containers that run, and a container itself.
 Result<std::vector<std::string>> running_of(const Context& context, const Selection& selection) {
     std::vector<std::string> all;
     for (const auto& id : selection.bundles) {
@@ -164,8 +162,9 @@ Result<> arrange_thaw(host::ServiceManager& services) {
     TRY_ASSIGN(const auto jobs, services.start({kThawService}, kJobBound));
     for (const auto& job : jobs)
         if (job.result != "done")
-            return model::fail(ErrorCode::internal, job.unit + " could not be started (" +
-                                                        job.result + "): its journal says why");
+            return model::fail(ErrorCode::internal,
+                               job.unit + " could not be started (" + job.result +
+                                   "); 'journalctl --unit=" + job.unit + "' says why");
     return {};
 }
 
@@ -236,7 +235,7 @@ Result<> restart(const Context& context, const std::vector<std::string>& names) 
     TRY(unmask(context.host.services, services));
     TRY(end_pauses(context, selection));
     TRY(context.host.services.reset_failed(services));
-    TRY_ASSIGN(const auto jobs, restart_all(context.host.services, services, kJobBound));
+    TRY(restart_all(context.host.services, services, kJobBound));
     return bring_up(context, selection);
 }
 
@@ -270,7 +269,9 @@ Result<> resume_at_shutdown(const Context& context) {
         const auto held =
             context.host.services.wait_for_shutdown("What is paused runs on before it is stopped");
         // The machine may not go down after all.
-        if (held) TRY(resume_all(context));
+        const auto resumed = held ? resume_all(context) : Result<>();
+        if (!resumed)
+            context.progress.warning("letting run on what is paused: " + resumed.error().text());
         if (!held && !told)
             context.progress.warning("no shutdown is announced here: " + held.error().text() +
                                      "; what is paused runs on when everything is stopped already");

@@ -19,7 +19,8 @@ namespace agent::operations {
 
 /// Freezes containers that run, or lets them run on. What stops or restarts them ends that.
 /// ErrorCode::conflict where a container, or all of a bundle, does not run, or where the machine
-/// cannot freeze it; then none is frozen.
+/// cannot freeze it, and ErrorCode::busy where a check of its health does not end; then none is
+/// frozen.
 [[nodiscard]] model::Result<> pause(const Context& context, const std::vector<std::string>& names);
 [[nodiscard]] model::Result<> resume(const Context& context, const std::vector<std::string>& names);
 

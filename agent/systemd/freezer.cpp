@@ -66,8 +66,8 @@ Result<> thaw_in_kernel(const std::string& group) {
 
 /// Those that stop with any of the units, one step on.
 Result<Units> next_to_stop(const Bus& bus, const Units& units) {
-    PropertyReader reader(bus);
     Units next;
+    PropertyReader reader(bus);
     for (const auto& unit : units) {
         TRY_ASSIGN(const auto path, unit_path(unit));
         for (const auto* property : kStopsWith)
@@ -192,7 +192,9 @@ Result<> freeze_units(const Bus& bus, const Units& units, const FreezeBounds& bo
         if (!idle) return model::fail(idle.error());
         TRY_ASSIGN(const bool ended, become_idle(bus, checks, bounds.freeze));
         if (!ended || std::chrono::steady_clock::now() > deadline)
-            return model::fail(model::ErrorCode::busy, "a health check does not end");
+            return model::fail(model::ErrorCode::busy, "a check of health does not end, such as " +
+                                                           checks.front().service +
+                                                           "; try again later");
     }
 }
 

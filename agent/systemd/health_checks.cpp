@@ -66,12 +66,15 @@ Result<> write_drop_in(const HealthCheck& check) {
     const fs::path temporary = file.parent_path() / "update-agent-pause.new";
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
+    if (error)
+        return model::fail(
+            model::errno_error(error.value(), "create " + file.parent_path().string()));
     std::ofstream stream(temporary);
-    stream << skip_while_frozen(check.group);
+    stream << drop_in_text(check.group);
     stream.close();
     if (!stream) return model::fail(model::errno_error(errno, "write " + temporary.string()));
     fs::rename(temporary, file, error);
-    if (error) return model::fail(model::errno_error(error.value(), file.string()));
+    if (error) return model::fail(model::errno_error(error.value(), "write " + file.string()));
     return {};
 }
 
@@ -94,7 +97,7 @@ Result<std::vector<HealthCheck>> without_drop_in(const Bus& bus,
 
 }  // namespace
 
-std::string skip_while_frozen(const std::string& group) {
+std::string drop_in_text(const std::string& group) {
     std::string quoted;
     for (const char c : kGroups + group + "/cgroup.events") {
         // systemd.service(5): specifiers, variables and escapes.

@@ -23,7 +23,7 @@ struct HealthCheck {
 
 /// What goes with such a service so that it does nothing while the control group is frozen: its
 /// process would stand still in the container, and podman waits for it with its lock held.
-[[nodiscard]] std::string skip_while_frozen(const std::string& group);
+[[nodiscard]] std::string drop_in_text(const std::string& group);
 
 /// Sees to it until the next boot that the checks are skipped while their containers are frozen;
 /// loads units again where it has to, for which `timeout` is.

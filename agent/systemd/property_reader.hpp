@@ -34,6 +34,7 @@ class PropertyReader {
     void ask(const std::string& path, const char* interface, const char* property,
              std::uint64_t& value);
     void ask(const std::string& path, const char* interface, const char* property, bool& value);
+    /// Appends to what is there.
     void ask(const std::string& path, const char* interface, const char* property,
              std::vector<std::string>& value);
     /// Bytes as hexadecimal digits.
