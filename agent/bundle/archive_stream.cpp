@@ -9,17 +9,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <string_view>
 #include <vector>
 
 #include "agent/bundle/archive_handles.hpp"
-#include "agent/bundle/file_io.hpp"
 #include "agent/bundle/member_path.hpp"
 
 namespace agent::bundle {
 
-using model::errno_error;
 using model::Error;
 using model::ErrorCode;
 using model::fail;
@@ -34,13 +33,6 @@ constexpr std::size_t kLargePieces = 1U << 20U;
 /// tar(1) pads to its record size, 10 KiB unless told otherwise.
 constexpr std::uint64_t kMaxPadding = 1U << 20U;
 
-Error medium_error(int error_number, const std::filesystem::path& file) {
-    return {
-        ErrorCode::unreachable,
-        errno_error(error_number, "reading " + file.string()).message() +
-            ": the medium that the file lies on fails or is gone: copy the file to another one"};
-}
-
 }  // namespace
 
 struct ArchiveStream::State {
@@ -53,9 +45,11 @@ struct ArchiveStream::State {
     int read_errno = 0;
     ReaderHandle reader;
     std::string member;
+    std::uint64_t size = 0;
     std::uint64_t position = 0;
 
     static la_ssize_t read_piece(archive* reader, void* data, const void** buffer);
+    static la_int64_t skip_bytes(archive* reader, void* data, la_int64_t count);
     [[nodiscard]] Error libarchive_error() const;
     [[nodiscard]] Error unrecognized_error() const;
 };
@@ -74,6 +68,17 @@ la_ssize_t ArchiveStream::State::read_piece(archive* reader, void* data, const v
         archive_set_error(reader, errno, "cannot read");
     }
     return count;
+}
+
+// Seeking goes behind the end without an error, where a file that was cut has to be noticed: the
+// rest is left to be read.
+la_int64_t ArchiveStream::State::skip_bytes(archive* /*reader*/, void* data, la_int64_t count) {
+    const auto& state = *static_cast<const State*>(data);
+    const off_t now = ::lseek(state.fd.get(), 0, SEEK_CUR);
+    const auto left = static_cast<off_t>(state.file_size) - now;
+    if (now < 0 || left <= 0) return 0;
+    const auto step = std::min<off_t>(count, left);
+    return ::lseek(state.fd.get(), step, SEEK_CUR) < 0 ? 0 : step;
 }
 
 Error ArchiveStream::State::unrecognized_error() const {
@@ -126,7 +131,8 @@ Result<ArchiveStream> ArchiveStream::open(const BundleFile& file) {
     state->reader.reset(archive_read_new());
     archive* const reader = state->reader.get();
     if (reader == nullptr || archive_read_support_format_tar(reader) != ARCHIVE_OK ||
-        archive_read_open(reader, state.get(), nullptr, State::read_piece, nullptr) != ARCHIVE_OK)
+        archive_read_open2(reader, state.get(), nullptr, State::read_piece, State::skip_bytes,
+                           nullptr) != ARCHIVE_OK)
         return fail(state->read_errno != 0 ? state->libarchive_error()
                                            : state->unrecognized_error());
     return ArchiveStream(std::move(state));
@@ -223,7 +229,19 @@ Result<std::optional<ArchiveMember>> ArchiveStream::next() {
                             ", but a bundle file has regular files only (no directories either)"));
     if (archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) < 0)
         return fail(damaged("its header is not right"));
-    return ArchiveMember{path, static_cast<std::uint64_t>(archive_entry_size(entry))};
+    state.size = static_cast<std::uint64_t>(archive_entry_size(entry));
+    return ArchiveMember{path, state.size};
+}
+
+Result<FileRange> ArchiveStream::content() const {
+    const State& state = *state_;
+    assert(state.position == 0);
+    // No header is left unconsumed once libarchive has told of the member.
+    const la_int64_t consumed = archive_filter_bytes(state.reader.get(), 0);
+    const auto offset = static_cast<std::uint64_t>(consumed);
+    if (consumed < 0 || offset > state.file_size || state.file_size - offset < state.size)
+        return fail(damaged("is shorter than its header says"));
+    return FileRange{state.fd, state.file, offset, state.size};
 }
 
 Result<std::span<const std::byte>> ArchiveStream::read() {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "agent/bundle/bundle_file.hpp"
+#include "agent/bundle/file_io.hpp"
 #include "agent/model/result.hpp"
 
 namespace agent::bundle {
@@ -30,10 +31,13 @@ class ArchiveStream {
     ArchiveStream(ArchiveStream&&) noexcept;
     ArchiveStream& operator=(ArchiveStream&&) noexcept;
 
-    /// The next member; nothing at the end of the archive, which must be the end of the file too.
+    /// The next member, past what was not read of the one before, which is not read for that;
+    /// nothing at the end of the archive, which must be the end of the file too.
     [[nodiscard]] model::Result<std::optional<ArchiveMember>> next();
     /// The next piece of the member's content, empty at its end; good until the next call.
     [[nodiscard]] model::Result<std::span<const std::byte>> read();
+    /// Where the member's content is in the file. Before the first read().
+    [[nodiscard]] model::Result<FileRange> content() const;
     /// Says that the rest of the file will be read: from now on in large pieces.
     void read_ahead();
 

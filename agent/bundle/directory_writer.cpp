@@ -66,18 +66,34 @@ Result<> DirectoryWriter::enter(const std::filesystem::path& folder) {
 }
 
 Result<> DirectoryWriter::begin(const std::string& path, std::uint64_t size) {
+    TRY(make_file(path));
+    return allocate(size);
+}
+
+Result<bool> DirectoryWriter::begin_clone(const std::string& path, const FileRange& from) {
+    TRY(make_file(path));
+    if (clone_range(from, file_fd_)) return true;
+    TRY(allocate(from.size));
+    return false;
+}
+
+Result<> DirectoryWriter::make_file(const std::string& path) {
     const std::filesystem::path relative(path);
     file_ = directory_ / relative;
     TRY(enter(relative.parent_path()));
     file_fd_ =
         FileDescriptor(::openat(folder_fd_.get(), relative.filename().c_str(),
-                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+                                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
     if (!file_fd_.is_open()) return fail(errno_error(errno, "making " + file_.string()));
     if (::fchmod(file_fd_.get(), kFileMode) != 0) return fail(errno_error(errno, file_.string()));
     written_ = 0;
     flushed_ = 0;
-    // A disk that is too full says so here, before gigabytes were written. File systems that
-    // cannot allocate ahead say so too, and are written to without.
+    return {};
+}
+
+/// A disk that is too full says so here, before gigabytes were written. File systems that cannot
+/// allocate ahead say so too, and are written to without.
+Result<> DirectoryWriter::allocate(std::uint64_t size) {
     if (size >= kMinAllocated && ::fallocate(file_fd_.get(), 0, 0, static_cast<off_t>(size)) != 0 &&
         (errno == ENOSPC || errno == EDQUOT))
         return fail(errno_error(errno, "making room for " + file_.string()));
@@ -87,12 +103,27 @@ Result<> DirectoryWriter::begin(const std::string& path, std::uint64_t size) {
 Result<> DirectoryWriter::write(std::span<const std::byte> data) {
     TRY(write_all(file_fd_, data, file_));
     written_ += data.size();
-    if (written_ - flushed_ >= kFlushEvery) {
-        ::sync_file_range(file_fd_.get(), static_cast<off_t>(flushed_),
-                          static_cast<off_t>(written_ - flushed_), SYNC_FILE_RANGE_WRITE);
-        flushed_ = written_;
-    }
+    start_flushing();
     return {};
+}
+
+Result<> DirectoryWriter::copy(const FileRange& from, const CopyProgress& progress) {
+    return copy_range(from, file_fd_, file_, [&](std::uint64_t done) {
+        written_ = done;
+        start_flushing();
+        return !progress || progress(done);
+    });
+}
+
+void DirectoryWriter::start_flushing() {
+    if (written_ - flushed_ < kFlushEvery) return;
+    ::sync_file_range(file_fd_.get(), static_cast<off_t>(flushed_),
+                      static_cast<off_t>(written_ - flushed_), SYNC_FILE_RANGE_WRITE);
+    flushed_ = written_;
+}
+
+Result<std::size_t> DirectoryWriter::read_back(std::span<std::byte> buffer) {
+    return read_some(file_fd_, buffer, file_);
 }
 
 Result<> DirectoryWriter::end() {

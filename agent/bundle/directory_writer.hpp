@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "agent/bundle/file_copy.hpp"
 #include "agent/bundle/file_io.hpp"
 
 namespace agent::bundle {
@@ -21,13 +22,23 @@ class DirectoryWriter {
 
     /// Starts the member `path` (checked by member_path_problem()) of `size` bytes.
     [[nodiscard]] model::Result<> begin(const std::string& path, std::uint64_t size);
+    /// Starts the member as a clone of `from`. False where the file system cannot: then it has no
+    /// content yet, as after begin().
+    [[nodiscard]] model::Result<bool> begin_clone(const std::string& path, const FileRange& from);
     [[nodiscard]] model::Result<> write(std::span<const std::byte> data);
+    /// Writes all of the member, as a copy of `from`.
+    [[nodiscard]] model::Result<> copy(const FileRange& from, const CopyProgress& progress);
+    /// What the member that was cloned has, from its start on: the bytes read, 0 at its end.
+    [[nodiscard]] model::Result<std::size_t> read_back(std::span<std::byte> buffer);
     [[nodiscard]] model::Result<> end();
     [[nodiscard]] model::Result<> write_file(const std::string& path, std::string_view content);
     /// Returns when everything is on disk.
     [[nodiscard]] model::Result<> sync();
 
   private:
+    [[nodiscard]] model::Result<> make_file(const std::string& path);
+    [[nodiscard]] model::Result<> allocate(std::uint64_t size);
+    void start_flushing();
     [[nodiscard]] model::Result<> enter(const std::filesystem::path& folder);
 
     std::filesystem::path directory_;

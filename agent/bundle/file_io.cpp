@@ -5,17 +5,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace agent::bundle {
 
 using model::errno_error;
+using model::Error;
 using model::ErrorCode;
 using model::fail;
 using model::Result;
 
 FileDescriptor::~FileDescriptor() {
     if (fd_ >= 0) ::close(fd_);
+}
+
+Error medium_error(int error_number, const std::filesystem::path& file) {
+    return {
+        ErrorCode::unreachable,
+        errno_error(error_number, "reading " + file.string()).message() +
+            ": the medium that the file lies on fails or is gone: copy the file to another one"};
 }
 
 Result<FileDescriptor> open_regular(const std::filesystem::path& file) {
@@ -40,6 +49,17 @@ Result<std::size_t> read_some(const FileDescriptor& fd, std::span<std::byte> buf
         const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno != EINTR) return fail(errno_error(errno, "reading " + file.string()));
+    }
+}
+
+Result<std::size_t> read_some_at(const FileRange& range, std::uint64_t position,
+                                 std::span<std::byte> buffer) {
+    const auto wanted = std::min<std::uint64_t>(buffer.size(), range.size - position);
+    for (;;) {
+        const ssize_t count = ::pread(range.fd.get(), buffer.data(), wanted,
+                                      static_cast<off_t>(range.offset + position));
+        if (count >= 0) return static_cast<std::size_t>(count);
+        if (errno != EINTR) return fail(medium_error(errno, range.file));
     }
 }
 

@@ -33,6 +33,17 @@ class FileDescriptor {
     int fd_ = -1;
 };
 
+/// A part of an open file that outlives this; `file` names it in errors.
+struct FileRange {
+    const FileDescriptor& fd;
+    std::filesystem::path file;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+};
+
+/// ErrorCode::unreachable: what the file lies on cannot be read.
+[[nodiscard]] model::Error medium_error(int error_number, const std::filesystem::path& file);
+
 /// Opens a regular file for reading, never waiting for a writer as a FIFO would.
 [[nodiscard]] model::Result<FileDescriptor> open_regular(const std::filesystem::path& file);
 [[nodiscard]] model::Result<std::uint64_t> size_of(const FileDescriptor& fd,
@@ -41,6 +52,10 @@ class FileDescriptor {
 [[nodiscard]] model::Result<std::size_t> read_some(const FileDescriptor& fd,
                                                    std::span<std::byte> buffer,
                                                    const std::filesystem::path& file);
+/// The bytes read from `position` of the range on, 0 at the end of the range or of the file.
+[[nodiscard]] model::Result<std::size_t> read_some_at(const FileRange& range,
+                                                      std::uint64_t position,
+                                                      std::span<std::byte> buffer);
 /// The whole of a regular file; ErrorCode::invalid when it is larger than `limit` bytes.
 [[nodiscard]] model::Result<std::string> read_file(const std::filesystem::path& file,
                                                    std::uint64_t limit);

@@ -4,8 +4,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "agent/bundle/archive_handles.hpp"
+#include "agent/bundle/file_copy.hpp"
 #include "agent/bundle/layout_blobs.hpp"
 #include "agent/bundle/output_file.hpp"
 #include "agent/crypto/sha256.hpp"
@@ -160,14 +159,10 @@ Result<model::Sha256> finish_digest(Input& input) {
 
 Result<> copy_blob(const std::filesystem::path& source, const std::filesystem::path& target) {
     TRY_ASSIGN(const FileDescriptor fd, open_regular(source));
+    TRY_ASSIGN(const std::uint64_t size, size_of(fd, source));
     TRY_ASSIGN(OutputFile file, OutputFile::create(target));
-    if (::ioctl(file.fd().get(), FICLONE, fd.get()) == 0) return file.commit();
-    std::vector<std::byte> buffer(kPieceBytes);
-    for (;;) {
-        TRY_ASSIGN(const std::size_t count, read_some(fd, buffer, source));
-        if (count == 0) return file.commit();
-        TRY(write_all(file.fd(), std::span(buffer).first(count), target));
-    }
+    TRY(copy_range({fd, source, 0, size}, file.fd(), target, {}));
+    return file.commit();
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ tl::unexpected<model::Error> invalid(std::size_t line, const std::string& messag
     return fail(ErrorCode::invalid, "manifest line " + std::to_string(line) + ": " + message);
 }
 
+tl::unexpected<model::Error> contradiction(const std::string& message) {
+    return fail(ErrorCode::invalid, "manifest: " + message);
+}
+
 /// Decimal without sign or leading zeros, so that one manifest has one text.
 std::optional<std::uint64_t> parse_canonical(std::string_view text) {
     std::uint64_t value = 0;
@@ -102,7 +106,39 @@ Result<Manifest> Manifest::parse(std::string_view text) {
         start = end + 1;
     }
     TRY(check_no_file_is_a_directory(manifest.entries_));
+    TRY(manifest.find_store());
     return manifest;
+}
+
+Result<> Manifest::find_store() {
+    const std::string* other = nullptr;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const std::string& path = entries_[i].path;
+        if (is_store_member(path)) {
+            if (store_)
+                return contradiction("lists two image stores, " + entries_[*store_].path + " and " +
+                                     path + ", but a bundle has one at most");
+            store_ = i;
+        } else if (other == nullptr && kind_of_member(path) == MemberKind::image) {
+            other = &path;
+        }
+    }
+    const bool has_index = find(std::string(kStoreIndexMember)) != nullptr;
+    if (has_index && !store_)
+        return contradiction("lists store.json, but no image store images/<16 digits>.sqfs");
+    if (!store_) return {};
+    if (!has_index)
+        return contradiction("lists the image store " + entries_[*store_].path +
+                             ", but no store.json, which says what it is");
+    if (other != nullptr)
+        return contradiction("lists " + *other + " beside the image store " +
+                             entries_[*store_].path +
+                             ", but a bundle has an image layout or an image store");
+    return {};
+}
+
+const ManifestEntry* Manifest::store() const {
+    return store_ ? &entries_[*store_] : nullptr;
 }
 
 const ManifestEntry* Manifest::find(const std::string& path) const {

@@ -45,10 +45,23 @@ std::optional<MemberKind> kind_of_member(std::string_view path) {
         return path.substr(0, folder.size()) == folder;
     };
     if (path == kDescriptionMember) return MemberKind::description;
+    if (path == kStoreIndexMember) return MemberKind::store_index;
     if (is_below("schemas/") || is_below("licenses/") || is_below("files/"))
         return MemberKind::small_file;
     if (is_below("images/")) return MemberKind::image;
     return std::nullopt;
+}
+
+bool is_store_member(std::string_view path) {
+    constexpr std::string_view kFolder = "images/";
+    constexpr std::string_view kEnding = ".sqfs";
+    constexpr std::size_t kDigits = 16;
+    if (path.size() != kFolder.size() + kDigits + kEnding.size() ||
+        path.substr(0, kFolder.size()) != kFolder ||
+        path.substr(kFolder.size() + kDigits) != kEnding)
+        return false;
+    return path.substr(kFolder.size(), kDigits).find_first_not_of("0123456789abcdef") ==
+           std::string_view::npos;
 }
 
 std::string printable(std::string_view path) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/bundle/reader.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <optional>
 #include <vector>
@@ -17,6 +19,14 @@ using model::ErrorCode;
 using model::fail;
 using model::Result;
 
+namespace {
+
+constexpr const char* kOtherThanListed = "its content is not what the manifest lists";
+constexpr std::string_view kSquashfsMagic = "hsqs";
+constexpr std::size_t kHashAtOnce = 1U << 20U;
+
+}  // namespace
+
 struct BundleReader::State {
     explicit State(ArchiveStream opened) : stream(std::move(opened)) {}
 
@@ -26,6 +36,7 @@ struct BundleReader::State {
     /// The header that was read to see whether there is a signature.
     std::optional<ArchiveMember> third;
     std::optional<std::string> description;
+    std::optional<std::string> store_index;
     Manifest manifest;
     std::vector<bool> seen;
     MemberKind kind = MemberKind::description;
@@ -37,11 +48,27 @@ struct BundleReader::State {
                                                    const ManifestEntry& entry, std::uint64_t limit);
     [[nodiscard]] Result<> open_signature();
     [[nodiscard]] Result<std::string> read_description();
+    [[nodiscard]] Result<> read_store_index();
     [[nodiscard]] Result<const ManifestEntry*> accept(const ArchiveMember& member);
+    [[nodiscard]] Result<> advance(std::uint64_t bytes, const ReadProgress& progress);
     [[nodiscard]] Result<> read_member(const ManifestEntry& entry, DirectoryWriter* writer,
                                        const ReadProgress& progress);
-    [[nodiscard]] Result<> read_rest(DirectoryWriter* writer, const ReadProgress& progress);
-    [[nodiscard]] Result<> extract_into(DirectoryWriter& writer, const ReadProgress& progress);
+    [[nodiscard]] Result<> read_content(const ManifestEntry& entry, DirectoryWriter* writer,
+                                        const ReadProgress& progress);
+    [[nodiscard]] Result<FileRange> store_content() const;
+    [[nodiscard]] Result<> read_store(const ManifestEntry& entry, DirectoryWriter* writer,
+                                      StoreCheck check, const ReadProgress& progress);
+    [[nodiscard]] Result<> keep_store(const ManifestEntry& entry, const FileRange& content,
+                                      DirectoryWriter& writer, StoreCheck check,
+                                      const ReadProgress& progress);
+    [[nodiscard]] Result<> copy_store(const FileRange& store, DirectoryWriter& writer,
+                                      const ReadProgress& progress);
+    [[nodiscard]] Result<> hash_clone(const ManifestEntry& entry, DirectoryWriter& writer,
+                                      const ReadProgress& progress);
+    [[nodiscard]] Result<> read_rest(DirectoryWriter* writer, StoreCheck check,
+                                     const ReadProgress& progress);
+    [[nodiscard]] Result<> extract_into(DirectoryWriter& writer, StoreCheck check,
+                                        const ReadProgress& progress);
     [[nodiscard]] Result<> check_complete() const;
     [[nodiscard]] Error size_error(const ArchiveMember& member, std::uint64_t listed) const;
 };
@@ -95,13 +122,22 @@ const Manifest& BundleReader::manifest() const {
     return state_->manifest;
 }
 
+Result<std::optional<std::string>> BundleReader::read_store_index() {
+    assert(state_->description);
+    TRY(state_->read_store_index());
+    return state_->store_index;
+}
+
 Result<std::map<std::string, std::string>> BundleReader::read_members(
     const std::set<std::string>& paths, std::uint64_t limit) {
     TRY(read_description());
     for (const auto& path : paths)
         if (state_->manifest.find(path) == nullptr)
             return fail(ErrorCode::invalid, "has no " + path + ", which its description names");
+    TRY(state_->read_store_index());
     std::map<std::string, std::string> texts;
+    if (state_->store_index && paths.count(std::string(kStoreIndexMember)) > 0)
+        texts.emplace(kStoreIndexMember, *state_->store_index);
     while (texts.size() < paths.size()) {
         TRY_ASSIGN(const auto member, state_->stream.next());
         // What is listed and not there is told with how much else is missing.
@@ -118,14 +154,15 @@ Result<std::map<std::string, std::string>> BundleReader::read_members(
 
 Result<> BundleReader::verify_rest(const ReadProgress& progress) {
     assert(state_->description);
-    return state_->read_rest(nullptr, progress);
+    TRY(state_->read_store_index());
+    return state_->read_rest(nullptr, StoreCheck::hash, progress);
 }
 
-Result<> BundleReader::extract(const std::filesystem::path& directory,
-                               const ReadProgress& progress) {
+Result<> BundleReader::extract(const std::filesystem::path& directory, const ReadProgress& progress,
+                               StoreCheck check) {
     assert(state_->description);
     TRY_ASSIGN(DirectoryWriter writer, DirectoryWriter::create(directory));
-    const auto result = state_->extract_into(writer, progress);
+    const auto result = state_->extract_into(writer, check, progress);
     if (result) return {};
     std::error_code error;
     std::filesystem::remove_all(directory, error);
@@ -153,8 +190,7 @@ Result<std::string> BundleReader::State::read_checked(const ArchiveMember& membe
                                                       const ManifestEntry& entry,
                                                       std::uint64_t limit) {
     TRY_ASSIGN(std::string text, read_whole(member, limit));
-    if (crypto::sha256(text) != entry.digest)
-        return fail(stream.damaged("its content is not what the manifest lists"));
+    if (crypto::sha256(text) != entry.digest) return fail(stream.damaged(kOtherThanListed));
     return text;
 }
 
@@ -172,6 +208,21 @@ Result<std::string> BundleReader::State::read_description() {
     TRY_ASSIGN(std::string text, read_checked(*third, *entry, kMaxDescriptionBytes));
     done = text.size();
     return text;
+}
+
+Result<> BundleReader::State::read_store_index() {
+    const std::string path(kStoreIndexMember);
+    if (store_index || manifest.find(path) == nullptr) return {};
+    TRY_ASSIGN(const auto member, stream.next());
+    if (!member) return fail(check_complete().error());
+    if (member->path != path)
+        return fail(
+            stream.invalid("`store.json`, which the manifest lists, comes right after "
+                           "`bundle.toml` in a bundle file, and is not there"));
+    TRY_ASSIGN(const ManifestEntry* entry, accept(*member));
+    TRY_ASSIGN(store_index, read_checked(*member, *entry, kMaxStoreIndexBytes));
+    done += store_index->size();
+    return {};
 }
 
 Error BundleReader::State::size_error(const ArchiveMember& member, std::uint64_t listed) const {
@@ -192,8 +243,8 @@ Result<const ManifestEntry*> BundleReader::State::accept(const ArchiveMember& me
     const auto member_kind = kind_of_member(member.path);
     if (!member_kind)
         return fail(
-            stream.invalid("this version knows no such member, only bundle.toml and what "
-                           "is below schemas/, licenses/, files/ and images/"));
+            stream.invalid("this version knows no such member, only bundle.toml, "
+                           "store.json and what is below schemas/, licenses/, files/ and images/"));
     if (*member_kind < kind)
         return fail(
             stream.invalid("comes too late: schemas/, licenses/ and files/ come before "
@@ -202,11 +253,24 @@ Result<const ManifestEntry*> BundleReader::State::accept(const ArchiveMember& me
     return entry;
 }
 
+Result<> BundleReader::State::advance(std::uint64_t bytes, const ReadProgress& progress) {
+    done += bytes;
+    if (progress && !progress(done, total)) return fail(ErrorCode::busy, "cancelled");
+    return {};
+}
+
 Result<> BundleReader::State::read_member(const ManifestEntry& entry, DirectoryWriter* writer,
                                           const ReadProgress& progress) {
+    if (writer == nullptr) return read_content(entry, writer, progress);
+    TRY(writer->begin(entry.path, entry.size));
+    TRY(read_content(entry, writer, progress));
+    return writer->end();
+}
+
+Result<> BundleReader::State::read_content(const ManifestEntry& entry, DirectoryWriter* writer,
+                                           const ReadProgress& progress) {
     crypto::Sha256Hasher hasher;
     std::uint64_t size = 0;
-    if (writer != nullptr) TRY(writer->begin(entry.path, entry.size));
     for (;;) {
         TRY_ASSIGN(const auto piece, stream.read());
         if (piece.empty()) break;
@@ -214,16 +278,69 @@ Result<> BundleReader::State::read_member(const ManifestEntry& entry, DirectoryW
         if (size > entry.size) return fail(stream.damaged("is longer than listed"));
         hasher.update(piece);
         if (writer != nullptr) TRY(writer->write(piece));
-        done += piece.size();
-        if (progress && !progress(done, total)) return fail(ErrorCode::busy, "cancelled");
+        TRY(advance(piece.size(), progress));
     }
     if (size != entry.size) return fail(stream.damaged("is shorter than listed"));
-    if (hasher.finish() != entry.digest)
-        return fail(stream.damaged("its content is not what the manifest lists"));
-    return writer != nullptr ? writer->end() : Result<>();
+    if (hasher.finish() != entry.digest) return fail(stream.damaged(kOtherThanListed));
+    return {};
 }
 
-Result<> BundleReader::State::read_rest(DirectoryWriter* writer, const ReadProgress& progress) {
+Result<FileRange> BundleReader::State::store_content() const {
+    TRY_ASSIGN(FileRange content, stream.content());
+    std::array<std::byte, kSquashfsMagic.size()> start{};
+    TRY_ASSIGN(const std::size_t count, read_some_at(content, 0, start));
+    const auto expected = std::as_bytes(std::span(kSquashfsMagic));
+    if (count != start.size() || !std::equal(start.begin(), start.end(), expected.begin()))
+        return fail(stream.damaged("is not an image store: it does not begin as a squashfs does"));
+    return content;
+}
+
+Result<> BundleReader::State::read_store(const ManifestEntry& entry, DirectoryWriter* writer,
+                                         StoreCheck check, const ReadProgress& progress) {
+    TRY_ASSIGN(const FileRange content, store_content());
+    if (writer == nullptr) return read_content(entry, writer, progress);
+    return keep_store(entry, content, *writer, check, progress);
+}
+
+Result<> BundleReader::State::keep_store(const ManifestEntry& entry, const FileRange& content,
+                                         DirectoryWriter& writer, StoreCheck check,
+                                         const ReadProgress& progress) {
+    TRY_ASSIGN(const bool cloned, writer.begin_clone(entry.path, content));
+    if (check == StoreCheck::hash) {
+        TRY(cloned ? hash_clone(entry, writer, progress) : read_content(entry, &writer, progress));
+    } else if (cloned) {
+        TRY(advance(entry.size, progress));
+    } else {
+        TRY(copy_store(content, writer, progress));
+    }
+    return writer.end();
+}
+
+Result<> BundleReader::State::copy_store(const FileRange& store, DirectoryWriter& writer,
+                                         const ReadProgress& progress) {
+    const std::uint64_t before = done;
+    return writer.copy(store, [&](std::uint64_t copied) {
+        done = before + copied;
+        return !progress || progress(done, total);
+    });
+}
+
+Result<> BundleReader::State::hash_clone(const ManifestEntry& entry, DirectoryWriter& writer,
+                                         const ReadProgress& progress) {
+    crypto::Sha256Hasher hasher;
+    std::vector<std::byte> buffer(kHashAtOnce);
+    for (;;) {
+        TRY_ASSIGN(const std::size_t count, writer.read_back(buffer));
+        if (count == 0) break;
+        hasher.update(std::span(buffer).first(count));
+        TRY(advance(count, progress));
+    }
+    if (hasher.finish() != entry.digest) return fail(stream.damaged(kOtherThanListed));
+    return {};
+}
+
+Result<> BundleReader::State::read_rest(DirectoryWriter* writer, StoreCheck check,
+                                        const ReadProgress& progress) {
     // Told before gigabytes are read; a file that is being copied still looks like this.
     if (total > stream.file_size())
         return fail(stream.damaged_file("has " + std::to_string(stream.file_size()) +
@@ -233,15 +350,21 @@ Result<> BundleReader::State::read_rest(DirectoryWriter* writer, const ReadProgr
         TRY_ASSIGN(const auto member, stream.next());
         if (!member) return check_complete();
         TRY_ASSIGN(const ManifestEntry* entry, accept(*member));
-        TRY(read_member(*entry, writer, progress));
+        TRY(entry == manifest.store() ? read_store(*entry, writer, check, progress)
+                                      : read_member(*entry, writer, progress));
     }
 }
 
-Result<> BundleReader::State::extract_into(DirectoryWriter& writer, const ReadProgress& progress) {
+Result<> BundleReader::State::extract_into(DirectoryWriter& writer, StoreCheck check,
+                                           const ReadProgress& progress) {
+    TRY(read_store_index());
     TRY(writer.write_file(std::string(kManifestMember), manifest_text));
     if (!signature.empty()) TRY(writer.write_file(std::string(kSignatureMember), signature));
     TRY(writer.write_file(std::string(kDescriptionMember), *description));
-    TRY(read_rest(&writer, progress));
+    if (store_index) TRY(writer.write_file(std::string(kStoreIndexMember), *store_index));
+    TRY(read_rest(&writer, check, progress));
+    if (manifest.store() != nullptr && check == StoreCheck::hash)
+        TRY(writer.write_file(std::string(kCheckedMarker), {}));
     return writer.sync();
 }
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "agent/bundle/bundle_file.hpp"
 #include "agent/bundle/manifest.hpp"
@@ -18,8 +20,20 @@ namespace agent::bundle {
 /// the reading with ErrorCode::busy ("cancelled").
 using ReadProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
+/// An empty file that extract() leaves beside an image store which was compared with the manifest.
+inline constexpr std::string_view kCheckedMarker = "images/checked";
+
+/// How an image store is judged when it is extracted.
+enum class StoreCheck {
+    /// As every other member: compared with the manifest.
+    hash,
+    /// Not read at all: dm-verity compares each block with the signed root hash when it is used.
+    leave_to_kernel,
+};
+
 /// A bundle file, read in one streaming pass with constant memory. The order of the calls is the
-/// order of trust: open → (judge the signature) → read_description → extract or verify_rest.
+/// order of trust: open → (judge the signature) → read_description → (read_store_index) → extract
+/// or verify_rest.
 class BundleReader {
   public:
     /// Reads `manifest` and `manifest.sig` as raw bytes; neither is parsed yet.
@@ -38,6 +52,9 @@ class BundleReader {
     [[nodiscard]] model::Result<std::string> read_description();
     /// After read_description().
     [[nodiscard]] const Manifest& manifest() const;
+    /// After read_description(): the text of `store.json`, once size and hash are right; nothing
+    /// for a bundle without an image store.
+    [[nodiscard]] model::Result<std::optional<std::string>> read_store_index();
     /// The texts of these small members, by path, each of at most `limit` bytes. Nothing else can
     /// be read with this reader after that.
     [[nodiscard]] model::Result<std::map<std::string, std::string>> read_members(
@@ -45,9 +62,11 @@ class BundleReader {
 
     /// Writes manifest, signature, description and every other member below `directory` (made, must
     /// not exist), each checked while it is written, all on disk when it returns. On failure the
-    /// directory is removed again.
+    /// directory is removed again. An image store is cloned where the file system can, and checked
+    /// as `check` says; where it was compared with the manifest, kCheckedMarker is there, too.
     [[nodiscard]] model::Result<> extract(const std::filesystem::path& directory,
-                                          const ReadProgress& progress);
+                                          const ReadProgress& progress,
+                                          StoreCheck check = StoreCheck::hash);
     /// Reads and checks every other member and keeps nothing.
     [[nodiscard]] model::Result<> verify_rest(const ReadProgress& progress);
 

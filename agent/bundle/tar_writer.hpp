@@ -23,6 +23,9 @@ class TarWriter {
     TarWriter& operator=(TarWriter&&) noexcept;
 
     [[nodiscard]] model::Result<> begin(const std::string& path, std::uint64_t size);
+    /// The same, with the data at a multiple of 4096 in the file, which was empty when this was
+    /// created: a pax global header that says nothing fills up what is before it.
+    [[nodiscard]] model::Result<> begin_aligned(const std::string& path, std::uint64_t size);
     [[nodiscard]] model::Result<> write(std::span<const std::byte> data);
     [[nodiscard]] model::Result<> add(const std::string& path, std::string_view content);
     /// Writes the archive's end.

@@ -85,20 +85,62 @@ Result<std::vector<Source>> image_files(const std::filesystem::path& layout) {
     return sources;
 }
 
-/// The manifest is read back with the reader's own rules, so that nothing is written that could
-/// not be read.
-Result<std::string> make_manifest(const BundleContent& content,
-                                  const std::vector<Source>& sources) {
+Result<std::vector<Source>> store_files(const BundleContent& content) {
+    std::vector<Source> sources;
+    if (content.store_file.empty()) return sources;
+    if (!is_store_member(content.store_member))
+        return fail(ErrorCode::invalid,
+                    content.store_file.string() + ": cannot be added as " +
+                        printable(content.store_member) +
+                        ": an image store is images/<16 hexadecimal digits>.sqfs in a bundle");
+    TRY_ASSIGN(Source source, hashed_source(content.store_member, content.store_file));
+    sources.push_back(std::move(source));
+    return sources;
+}
+
+/// The small files, then all of the images.
+Result<std::vector<Source>> all_sources(const BundleContent& content) {
+    TRY_ASSIGN(std::vector<Source> sources, small_files(content));
+    TRY_ASSIGN(std::vector<Source> images, image_files(content.image_layout));
+    TRY_ASSIGN(std::vector<Source> stores, store_files(content));
+    std::move(images.begin(), images.end(), std::back_inserter(sources));
+    std::move(stores.begin(), stores.end(), std::back_inserter(sources));
+    return sources;
+}
+
+/// A member whose text is at hand.
+struct Text {
+    std::string_view path;
+    const std::string& content;
+};
+
+/// What comes right behind the signature.
+Result<std::vector<Text>> texts_of(const BundleContent& content) {
     if (content.description.size() > kMaxDescriptionBytes)
         return fail(ErrorCode::invalid, "the description is larger than 1 MiB");
-    std::vector<ManifestEntry> entries{{crypto::sha256(content.description),
-                                        content.description.size(),
-                                        std::string(kDescriptionMember)}};
+    if (content.store_index.size() > kMaxStoreIndexBytes)
+        return fail(ErrorCode::invalid,
+                    "store.json is larger than 1 MiB: put fewer images into "
+                    "the bundle");
+    std::vector<Text> texts{{kDescriptionMember, content.description}};
+    if (!content.store_index.empty()) texts.push_back({kStoreIndexMember, content.store_index});
+    return texts;
+}
+
+/// The manifest is read back with the reader's own rules, so that nothing is written that could
+/// not be read.
+Result<std::string> make_manifest(const std::vector<Text>& texts,
+                                  const std::vector<Source>& sources) {
+    std::vector<ManifestEntry> entries;
+    entries.reserve(texts.size() + sources.size());
+    for (const auto& text : texts)
+        entries.push_back(
+            {crypto::sha256(text.content), text.content.size(), std::string(text.path)});
     for (const auto& source : sources)
         entries.push_back(source.entry);
-    std::string text = to_text(entries);
-    TRY(Manifest::parse(text));
-    return text;
+    std::string manifest = to_text(entries);
+    TRY(Manifest::parse(manifest));
+    return manifest;
 }
 
 Result<std::string> sign(std::string_view manifest, const SigningMaterial& signing) {
@@ -110,6 +152,15 @@ Result<std::string> sign(std::string_view manifest, const SigningMaterial& signi
                     "the signature with its certificate chain is larger than 64 KiB: give a "
                     "shorter chain");
     return signature;
+}
+
+std::uint64_t size_of_all(const std::vector<Text>& texts, const std::vector<Source>& sources) {
+    std::uint64_t size = 0;
+    for (const auto& text : texts)
+        size += text.content.size();
+    for (const auto& source : sources)
+        size += source.entry.size;
+    return size;
 }
 
 class Progress {
@@ -129,7 +180,8 @@ class Progress {
 };
 
 Result<> write_source(TarWriter& tar, const Source& source, Progress& progress) {
-    TRY(tar.begin(source.entry.path, source.entry.size));
+    TRY(is_store_member(source.entry.path) ? tar.begin_aligned(source.entry.path, source.entry.size)
+                                           : tar.begin(source.entry.path, source.entry.size));
     std::uint64_t size = 0;
     TRY_ASSIGN(const model::Sha256 digest, read_pieces(source.file, [&](Piece piece) -> Result<> {
                    size += piece.size();
@@ -148,23 +200,20 @@ Result<> write_source(TarWriter& tar, const Source& source, Progress& progress) 
 Result<model::Sha256> write_bundle(const BundleContent& content, const SigningMaterial& signing,
                                    const std::filesystem::path& output,
                                    const ReadProgress& progress) {
-    TRY_ASSIGN(std::vector<Source> sources, small_files(content));
-    TRY_ASSIGN(std::vector<Source> images, image_files(content.image_layout));
-    std::move(images.begin(), images.end(), std::back_inserter(sources));
-    TRY_ASSIGN(const std::string manifest, make_manifest(content, sources));
+    TRY_ASSIGN(const std::vector<Source> sources, all_sources(content));
+    TRY_ASSIGN(const std::vector<Text> texts, texts_of(content));
+    TRY_ASSIGN(const std::string manifest, make_manifest(texts, sources));
     TRY_ASSIGN(const std::string signature, sign(manifest, signing));
-
-    std::uint64_t total = content.description.size();
-    for (const auto& source : sources)
-        total += source.entry.size;
-    Progress done(progress, total);
+    Progress done(progress, size_of_all(texts, sources));
 
     TRY_ASSIGN(OutputFile file, OutputFile::create(output));
     TRY_ASSIGN(TarWriter tar, TarWriter::create(file.fd(), output));
     TRY(tar.add(std::string(kManifestMember), manifest));
     if (!signature.empty()) TRY(tar.add(std::string(kSignatureMember), signature));
-    TRY(tar.add(std::string(kDescriptionMember), content.description));
-    TRY(done.advance(content.description.size()));
+    for (const auto& text : texts) {
+        TRY(tar.add(std::string(text.path), text.content));
+        TRY(done.advance(text.content.size()));
+    }
     for (const auto& source : sources)
         TRY(write_source(tar, source, done));
     TRY(tar.finish());

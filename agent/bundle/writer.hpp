@@ -22,8 +22,13 @@ struct BundleContent {
     std::string description;
     /// Path in the bundle, and the file it is read from: `licenses/…`, `files/…`, `schemas/…`.
     std::vector<std::pair<std::string, std::filesystem::path>> files;
-    /// An OCI image layout, or empty for none.
+    /// An OCI image layout, or empty for none. A bundle has this, or an image store, or neither.
     std::filesystem::path image_layout;
+    /// The text of `store.json`, empty without an image store.
+    std::string store_index = {};
+    /// The image store, and its path in the bundle, see model::store_member().
+    std::filesystem::path store_file = {};
+    std::string store_member = {};
 };
 
 /// Writes the bundle file atomically: it is there whole, or not at all. The same content and key

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/crypto/sha256.hpp"
 
-#include <array>
 #include <new>
+#include <string>
 
 #include "agent/crypto/openssl.hpp"
 
@@ -29,16 +29,24 @@ void Sha256Hasher::update(std::span<const std::byte> data) {
 }
 
 model::Sha256 Sha256Hasher::finish() {
-    constexpr std::size_t kDigestBytes = 32;
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::array<unsigned char, kDigestBytes> digest{};
-    EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr);
+    return to_sha256(finish_bytes());
+}
+
+Sha256Bytes Sha256Hasher::finish_bytes() {
+    Sha256Bytes digest{};
+    EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                       nullptr);
     state_->start();
+    return digest;
+}
+
+model::Sha256 to_sha256(const Sha256Bytes& bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
-    hex.reserve(2 * kDigestBytes);
-    for (const unsigned byte : digest) {
-        hex += kDigits[byte >> 4U];
-        hex += kDigits[byte & 15U];
+    hex.reserve(2 * bytes.size());
+    for (const std::byte byte : bytes) {
+        hex += kDigits[std::to_integer<unsigned>(byte >> 4U)];
+        hex += kDigits[std::to_integer<unsigned>(byte & std::byte{15})];
     }
     return *model::Sha256::parse(hex);
 }

@@ -38,6 +38,16 @@ void read_bundle(const std::string& file, std::size_t size) {
                       "a bad start is invalid input");
         return;
     }
+    const auto index = reader->read_store_index();
+    if (!index) {
+        fuzz::require(index.error().code() == ErrorCode::invalid, "a bad index is invalid input");
+        return;
+    }
+    if (*index) {
+        const auto* const entry = reader->manifest().find("store.json");
+        fuzz::require(entry != nullptr && entry->digest == agent::crypto::sha256(**index),
+                      "an index is the one that is listed");
+    }
     const auto rest = reader->verify_rest({});
     if (rest)
         check_whole(*reader, *description, size);

@@ -70,6 +70,27 @@ TEST_CASE("Every damaged member is told, each for its own reason") {
           std::string::npos);
 }
 
+TEST_CASE("An image store is a member as others, and the mark beside it is none") {
+    const TemporaryDirectory directory;
+    const std::string path = "images/0123456789abcdef.sqfs";
+    std::vector<bundle::ManifestEntry> entries;
+    for (const auto& [member, content] : std::map<std::string, std::string>{
+             {"bundle.toml", "id = 1\n"}, {"store.json", "{}"}, {path, std::string(9000, 's')}}) {
+        write_text(directory.path() / member, content);
+        entries.push_back({agent::crypto::sha256(content), content.size(), member});
+    }
+    const auto manifest = bundle::to_text(entries);
+    write_text(directory.path() / "manifest", manifest);
+    write_text(directory.path() / bundle::kCheckedMarker, "");
+    CHECK(damaged(directory.path(), manifest).empty());
+    write_text(directory.path() / path, std::string(8999, 's') + "t");
+    write_text(directory.path() / "store.json", "[]");
+    CHECK(damaged(directory.path(), manifest) ==
+          std::vector<bundle::DamagedMember>{
+              {path, "its content is not what the manifest lists"},
+              {"store.json", "its content is not what the manifest lists"}});
+}
+
 TEST_CASE("Whoever cancels gets no verdict") {
     const TemporaryDirectory directory;
     const auto manifest = extract(directory.path());

@@ -120,6 +120,40 @@ TEST_CASE("The limits of a manifest hold at their edges") {
     }
 }
 
+TEST_CASE("A manifest has an image layout or an image store, and the store with its index") {
+    const std::string toml = line("bundle.toml");
+    const std::string index = line("store.json");
+    const std::string store = line("images/0123456789abcdef.sqfs");
+    const std::string layout = line("images/index.json");
+    const auto parsed = Manifest::parse(toml + index + line("files/a") + store);
+    REQUIRE(parsed);
+    CHECK(parsed->store() == &parsed->entries()[3]);
+    const auto other = Manifest::parse(toml + layout);
+    REQUIRE(other);
+    CHECK(other->store() == nullptr);
+
+    struct Case {
+        std::string text;
+        std::string_view part;
+    };
+    const Case cases[] = {
+        {store, "lists the image store images/0123456789abcdef.sqfs, but no store.json"},
+        {index, "lists store.json, but no image store"},
+        {index + layout, "lists store.json, but no image store"},
+        {index + store + layout, "images/index.json beside the image store"},
+        {layout + index + store, "images/index.json beside the image store"},
+        {index + store + line("images/blobs/sha256/" + kDigest), "beside the image store"},
+        {index + store + line("images/checked"), "images/checked beside the image store"},
+        {index + store + line("images/0123456789abcdee.sqfs"), "two image stores"},
+        {index + line("images/0123456789ABCDEF.sqfs"), "no image store"},
+        {index + line("images/0123456789abcde.sqfs"), "no image store"},
+        {index + line("images/a/0123456789abcdef.sqfs"), "no image store"},
+    };
+    for (const auto& each : cases)
+        tests::check_fails(Manifest::parse(toml + each.text), ErrorCode::invalid,
+                           {"manifest: ", each.part});
+}
+
 TEST_CASE("awk and sha256sum read a manifest") {
     const tests::TemporaryDirectory dir;
     tests::write_text(dir.path() / "bundle.toml", "format = 1\n");

@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files on a medium that fails, and files that change while they are read.
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-
 #include "tests/unit/bundle/bundles.hpp"
+#include "tests/unit/bundle/stick.hpp"
+#include "tests/unit/bundle/stores.hpp"
 
 using agent::bundle::BundleReader;
+using agent::bundle::StoreCheck;
 using agent::model::ErrorCode;
 using tests::check_fails;
+using tests::StickInUse;
 using tests::TemporaryDirectory;
 using tests::write_text;
 
 namespace {
-
-/// The file that gives so many bytes, and then EIO as a stick that was pulled.
-struct PulledStick {
-    std::filesystem::path file;
-    off_t gives = 0;
-};
-
-PulledStick& stick() {
-    static PulledStick instance;
-    return instance;
-}
-
-bool is_on_stick(int descriptor) {
-    if (stick().file.empty()) return false;
-    std::error_code ignored;
-    const auto link = "/proc/self/fd/" + std::to_string(descriptor);
-    return std::filesystem::read_symlink(link, ignored) == stick().file;
-}
 
 /// A bundle that is larger than what is read at once.
 std::vector<tests::TarMember> large_members() {
@@ -42,23 +22,6 @@ std::vector<tests::TarMember> large_members() {
 
 }  // namespace
 
-// Another name in C++, so that the C library's header says nothing about this definition.
-extern "C" {
-ssize_t read_from_stick(int descriptor, void* buffer, std::size_t size) __asm__("read");
-
-ssize_t read_from_stick(int descriptor, void* buffer, std::size_t size) {
-    if (is_on_stick(descriptor)) {
-        const off_t left = stick().gives - ::lseek(descriptor, 0, SEEK_CUR);
-        if (left <= 0) {
-            errno = EIO;
-            return -1;
-        }
-        size = std::min(size, static_cast<std::size_t>(left));
-    }
-    return ::syscall(SYS_read, descriptor, buffer, size);
-}
-}
-
 TEST_CASE("A medium that fails anywhere is told as one, and leaves nothing behind") {
     const TemporaryDirectory dir;
     const auto file = dir.path() / "b";
@@ -67,12 +30,28 @@ TEST_CASE("A medium that fails anywhere is told as one, and leaves nothing behin
     constexpr std::size_t kEndMark = 1024;
     for (std::size_t gives = 0; gives < tar.size() - kEndMark; gives += 1500) {
         INFO("after " << gives << " bytes");
-        stick() = {std::filesystem::canonical(file), static_cast<off_t>(gives)};
+        const StickInUse in_use(
+            {.file = std::filesystem::canonical(file), .gives = static_cast<off_t>(gives)});
         const auto extracted = tests::extract_bundle(file, dir.path() / "out");
-        stick() = {};
         check_fails(extracted, ErrorCode::unreachable,
                     {file.string(), "Input/output error", "medium"});
         REQUIRE_FALSE(std::filesystem::exists(dir.path() / "out"));
+    }
+}
+
+TEST_CASE("A medium that fails within an image store is told as one, however it is brought") {
+    const TemporaryDirectory dir;
+    const auto file = dir.path() / "b";
+    constexpr std::size_t kStore = 12U << 20U;
+    write_text(file, tests::tar_text(tests::store_members(kStore)));
+    for (const auto check : {StoreCheck::hash, StoreCheck::leave_to_kernel}) {
+        for (const off_t gives : {5000, 2'000'000, 10'000'000}) {
+            INFO("after " << gives << " bytes");
+            const StickInUse in_use({.file = std::filesystem::canonical(file), .gives = gives});
+            check_fails(tests::extract_bundle(file, dir.path() / "out", {}, check),
+                        ErrorCode::unreachable, {file.string(), "Input/output error", "medium"});
+            REQUIRE_FALSE(std::filesystem::exists(dir.path() / "out"));
+        }
     }
 }
 
