@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct Inventory {
     std::vector<ContainerInfo> containers;
 };
 
+/// Whether a further, read-only image store is used.
+struct ImageStoreUse {
+    bool used = false;
+    /// What keeps use_image_store() from setting it up, and what to do; empty where nothing does.
+    std::string obstacle;
+};
+
 /// A container that was run to its end.
 struct FinishedRun {
     /// Absent where it was ended because its time was over.
@@ -58,11 +66,24 @@ class ContainerEngine {
     [[nodiscard]] virtual model::Result<> check() = 0;
     /// Directory of the store, which a reinstalled root loses.
     [[nodiscard]] virtual model::Result<std::filesystem::path> graph_root() = 0;
+    /// Those in the engine's own store, without those of read-only ones.
     [[nodiscard]] virtual model::Result<std::vector<ImageInfo>> images() = 0;
     /// Containers with a label update-agent.container, running or not.
     [[nodiscard]] virtual model::Result<std::vector<ContainerInfo>> containers() = 0;
     /// Both, asked for at the same time.
     [[nodiscard]] virtual model::Result<Inventory> inventory() = 0;
+    /// Whether every call, the administrator's as well, finds images of the store that is to be in
+    /// this directory.
+    [[nodiscard]] virtual model::Result<ImageStoreUse> image_store_use(
+        const std::filesystem::path& directory) = 0;
+    /// Sees to that, where nothing configures the engine's storage yet; the directory must be there
+    /// from now on. ErrorCode::conflict with what image_store_use() names.
+    [[nodiscard]] virtual model::Result<> use_image_store(
+        const std::filesystem::path& directory) = 0;
+    /// Images and containers of the engine's own store that are built on one of these layers of
+    /// other stores, to be named to people; without the containers named in `ours`.
+    [[nodiscard]] virtual model::Result<std::vector<std::string>> users_of_layers(
+        const std::set<std::string>& layers, const std::set<std::string>& ours) = 0;
     /// Names of the secrets in the store.
     [[nodiscard]] virtual model::Result<std::vector<std::string>> secrets() = 0;
     /// Brings the image with the reference `ref` of an OCI layout into the store and returns the id

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,16 @@ struct InstalledContainer {
     bool operator==(const InstalledContainer&) const = default;
 };
 
+/// Of a bundle whose images are mounted instead of unpacked; docs/bundle-format.md.
+struct InstalledStore {
+    Sha256 root_hash;
+    /// Of the hash tree, in the file.
+    std::uint64_t hash_offset = 0;
+    /// Blocks are verified while they are read; else the file was hashed when it was installed.
+    bool verity = false;
+    bool operator==(const InstalledStore&) const = default;
+};
+
 struct InstalledBundle {
     Description description;
     /// SHA-256 of the bundle file's manifest: what "the same content" means.
@@ -30,6 +42,7 @@ struct InstalledBundle {
     /// SHA-256 of the trust anchor's certificate; empty for an unsigned bundle.
     std::string anchor;
     std::vector<InstalledContainer> containers;
+    std::optional<InstalledStore> store = std::nullopt;
     bool operator==(const InstalledBundle&) const = default;
 };
 

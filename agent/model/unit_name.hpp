@@ -21,6 +21,8 @@ inline constexpr std::string_view kInstalledBundlesTarget = "installed-bundles.t
 inline constexpr std::string_view kInstalledBundlesWants = "installed-bundles.target.wants";
 /// A file among the units of a generation, there when one of its containers has a device.
 inline constexpr std::string_view kHasDevicesMarker = "has-devices";
+/// Shows podman the images that are mounted.
+inline constexpr std::string_view kImagesService = "update-agent-images.service";
 /// A link that the generator leaves beside its links; its target is the number of the generation.
 inline constexpr std::string_view kLoadedGenerationStamp = "update-agent.generation";
 

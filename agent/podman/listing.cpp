@@ -28,7 +28,13 @@ ContainerInfo container_from(const Json& object) {
             optional_value<std::map<std::string, std::string>>(object, "Labels")};
 }
 
+/// Of an additional image store; podman leaves the key out where it is false.
+bool is_read_only(const Json& object) {
+    return optional_value<bool>(object, "ReadOnly") || optional_value<bool>(object, "readOnly");
+}
+
 Result<> add_image(const Json& object, std::vector<ImageInfo>& images) {
+    if (is_read_only(object)) return {};
     TRY_ASSIGN(auto id, model::Sha256::parse(object.at("Id").get<std::string>()));
     auto known = std::find_if(images.begin(), images.end(),
                               [&id](const ImageInfo& image) { return image.id == id; });

@@ -12,7 +12,8 @@ namespace agent::podman {
 [[nodiscard]] model::Result<std::vector<host::ContainerInfo>> parse_containers(
     std::string_view json);
 
-/// What `podman images --format json` prints, every image once with all of its names.
+/// What `podman images --format json` prints, every image of its own store once, with
+/// all of its names.
 [[nodiscard]] model::Result<std::vector<host::ImageInfo>> parse_images(std::string_view json);
 
 /// Lines that are not empty, of a listing by a template.

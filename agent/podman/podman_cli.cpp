@@ -110,7 +110,7 @@ fs::path PodmanCli::pull_blobs(const fs::path& store) {
 
 Result<> PodmanCli::remove_leftovers() {
     TRY_ASSIGN(const auto store, graph_root());
-    for (const auto& path : {pull_view(), pull_blobs(store)}) {
+    for (const auto& path : {pull_view(), pull_blobs(store), pull_storage_conf()}) {
         std::error_code error;
         fs::remove_all(path, error);
         if (error) return model::fail(model::errno_error(error.value(), path.string()));
@@ -167,48 +167,60 @@ Result<Sha256> PodmanCli::pull_layout(const fs::path& layout, const std::string&
     TRY_ASSIGN(const PullView view, PullView::make(layout, ref, pull_view()));
     TRY_ASSIGN(const fs::path store, graph_root());
     TRY_ASSIGN(const TemporaryDirectory temporary, TemporaryDirectory::make(pull_blobs(store)));
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    auto environment = own_store;
+    environment["TMPDIR"] = temporary.path();
     TRY_ASSIGN(const std::string printed, run({"podman pull " + layout.string() + ":" + ref,
                                                {"pull", "--quiet", "oci:" + view.path().string()},
                                                options_.image_timeout,
-                                               {{"TMPDIR", temporary.path()}},
+                                               environment,
                                                true}));
     TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(printed)));
-    TRY(confirm_image(id));
+    TRY(confirm_image(id, own_store));
     // podman 5 gives no name, and says that there is none to take away.
-    static_cast<void>(
-        run({"podman untag", {"untag", id.hex(), view.image_name()}, options_.call_timeout}));
+    static_cast<void>(run({"podman untag",
+                           {"untag", id.hex(), view.image_name()},
+                           options_.call_timeout,
+                           own_store}));
     return id;
 }
 
 Result<Sha256> PodmanCli::pull(const std::string& reference) {
     TRY_ASSIGN(const fs::path store, graph_root());
     TRY_ASSIGN(const TemporaryDirectory temporary, TemporaryDirectory::make(pull_blobs(store)));
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    auto environment = own_store;
+    environment["TMPDIR"] = temporary.path();
     auto printed = run({"podman pull " + reference,
                         {"pull", "--quiet", "docker://" + without_tag(reference)},
                         options_.image_timeout,
-                        {{"TMPDIR", temporary.path()}},
+                        environment,
                         true});
     if (!printed) return model::fail(pull_failure(printed.error(), reference));
     TRY_ASSIGN(const Sha256 id, Sha256::parse(process::last_line(*printed)));
-    TRY(confirm_image(id));
+    TRY(confirm_image(id, own_store));
     return id;
 }
 
-Result<> PodmanCli::confirm_image(const Sha256& image) const {
+Result<> PodmanCli::confirm_image(const Sha256& image,
+                                  const std::map<std::string, std::string>& environment) const {
     TRY(run({"podman image exists " + image.hex(),
              {"image", "exists", image.hex()},
-             options_.call_timeout}));
+             options_.call_timeout,
+             environment}));
     return {};
 }
 
 Result<> PodmanCli::tag(const Sha256& image, const std::string& name) {
-    TRY(run({"podman tag " + name, {"tag", image.hex(), name}, options_.call_timeout}));
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    TRY(run({"podman tag " + name, {"tag", image.hex(), name}, options_.call_timeout, own_store}));
     return {};
 }
 
 Result<> PodmanCli::untag(const Sha256& image, const std::string& name) {
-    const auto untagged =
-        run({"podman untag " + name, {"untag", image.hex(), name}, options_.call_timeout});
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    const auto untagged = run(
+        {"podman untag " + name, {"untag", image.hex(), name}, options_.call_timeout, own_store});
     if (untagged || untagged.error().code() == ErrorCode::not_found) return {};
     return model::fail(untagged.error());
 }
@@ -276,7 +288,9 @@ Result<> PodmanCli::remove_by_force(const std::string& name) {
 
 Result<> PodmanCli::remove_image(const Sha256& image) {
     const std::string title = "podman rmi " + image.hex();
-    const auto removed = run({title, {"rmi", image.hex()}, options_.call_timeout});
+    // The same image may be in another store, which podman refuses to touch.
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    const auto removed = run({title, {"rmi", image.hex()}, options_.call_timeout, own_store});
     if (removed || removed.error().code() == ErrorCode::not_found) return {};
     if (removed.error().text().find("more than one tag") == std::string::npos)
         return model::fail(removed.error());
@@ -293,8 +307,12 @@ Result<> PodmanCli::remove_used_by_nobody(const Sha256& image) const {
         return model::fail(ErrorCode::conflict, "the image " + image.hex() +
                                                     " is in use by the container " +
                                                     users.substr(0, users.find('\n')));
-    TRY(run({"podman untag " + image.hex(), {"untag", image.hex()}, options_.call_timeout}));
-    TRY(run({"podman rmi " + image.hex(), {"rmi", image.hex()}, options_.call_timeout}));
+    TRY_ASSIGN(const auto own_store, own_store_only());
+    for (const char* const verb : {"untag", "rmi"})
+        TRY(run({std::string("podman ") + verb + " " + image.hex(),
+                 {verb, image.hex()},
+                 options_.call_timeout,
+                 own_store}));
     return {};
 }
 

@@ -30,6 +30,8 @@ struct PodmanOptions {
     std::filesystem::path root = "/";
     /// For what lives as long as one call.
     std::filesystem::path runtime_directory = "/run/update-agent";
+    /// Where images are that are mounted instead of being in podman's own store.
+    std::filesystem::path image_store = "/var/lib/update-agent/images";
 };
 
 /// podman(1) by its command line; works with 4.3 and 5.4. Calls may be made from several threads,
@@ -45,6 +47,11 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     [[nodiscard]] model::Result<std::vector<host::ImageInfo>> images() override;
     [[nodiscard]] model::Result<std::vector<host::ContainerInfo>> containers() override;
     [[nodiscard]] model::Result<host::Inventory> inventory() override;
+    [[nodiscard]] model::Result<host::ImageStoreUse> image_store_use(
+        const std::filesystem::path& directory) override;
+    [[nodiscard]] model::Result<> use_image_store(const std::filesystem::path& directory) override;
+    [[nodiscard]] model::Result<std::vector<std::string>> users_of_layers(
+        const std::set<std::string>& layers, const std::set<std::string>& ours) override;
     [[nodiscard]] model::Result<std::vector<std::string>> secrets() override;
     [[nodiscard]] model::Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                                            const std::string& ref) override;
@@ -78,7 +85,12 @@ class PodmanCli : public host::ContainerEngine, public host::StuckContainers {
     /// For the view that a pull is made from, and the blobs that it copies.
     [[nodiscard]] std::filesystem::path pull_view() const;
     [[nodiscard]] static std::filesystem::path pull_blobs(const std::filesystem::path& store);
-    [[nodiscard]] model::Result<> confirm_image(const model::Sha256& image) const;
+    /// storage.conf of a pull where there is another image store.
+    [[nodiscard]] std::filesystem::path pull_storage_conf() const;
+    /// Environment of calls that must not see images of any other store.
+    [[nodiscard]] model::Result<std::map<std::string, std::string>> own_store_only() const;
+    [[nodiscard]] model::Result<> confirm_image(
+        const model::Sha256& image, const std::map<std::string, std::string>& environment) const;
     [[nodiscard]] model::Result<> remove_half_made(const std::string& name) const;
     [[nodiscard]] model::Result<> remove_used_by_nobody(const model::Sha256& image) const;
 

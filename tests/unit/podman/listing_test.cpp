@@ -70,6 +70,18 @@ TEST_CASE("An image comes once, with all of its names, also without any") {
     CHECK(list->at(1).names.empty());
 }
 
+TEST_CASE("An image of another store is none of podman's own") {
+    const auto* key = GENERATE("ReadOnly", "readOnly");
+    const auto list = parse_images(R"([{"Id": ")" + kId + R"(", "Names": ["a:1"], ")" + key +
+                                   R"(": true}, {"Id": ")" + kOther + R"(", "Names": ["b:1"], ")" +
+                                   key + R"(": false}, {"Id": ")" + kOther +
+                                   R"(", "Names": ["b:2"], ")" + key + R"(": true}])");
+    REQUIRE(list);
+    REQUIRE(list->size() == 1);
+    CHECK(list->front().id.hex() == kOther);
+    CHECK(list->front().names == std::vector<std::string>{"b:1"});
+}
+
 TEST_CASE("What is no listing is an error, not an exception") {
     const auto* text = GENERATE("", "podman: oops", "{}", "[1]", R"([{"Names": []}])",
                                 R"([{"Id": 7, "State": "x"}])", R"([{"Id": "1", "State": {}}])");
