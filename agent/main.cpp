@@ -10,9 +10,11 @@
 #include "agent/cli/signals.hpp"
 #include "agent/hooks/hook_directories.hpp"
 #include "agent/machine/linux_devices.hpp"
+#include "agent/machine/linux_image_mounts.hpp"
 #include "agent/machine/linux_machine.hpp"
 #include "agent/machine/run_status.hpp"
 #include "agent/podman/podman_cli.hpp"
+#include "agent/podman/store_maker.hpp"
 #include "agent/store/paths.hpp"
 #include "agent/systemd/journal_events.hpp"
 #include "agent/systemd/systemd_bus.hpp"
@@ -56,6 +58,7 @@ int main(int argc, char** argv) {
     podman_options.root = options.root;
     podman_options.cancelled = cli::cancellation_requested;
     podman::PodmanCli engine(podman_options);
+    podman::StoreMaker store_maker({.podman = podman_options});
     const auto systemd_timeout = ceil<milliseconds>(configuration->systemd_timeout);
     systemd::SystemdBus services({.timeout = systemd_timeout, .reload_timeout = systemd_timeout});
     apt::HelperPackageDatabase packages(UPDATE_AGENT_LIBEXEC_DIR "/update-agent-packages",
@@ -66,6 +69,7 @@ int main(int argc, char** argv) {
          .cancelled = cli::cancellation_requested});
     machine::LinuxMachine machine(options.root);
     machine::LinuxDevices devices;
+    machine::LinuxImageMounts image_mounts;
     Events events;
     hooks::HookDirectories hooks("/etc/update-agent/hooks.d",
                                  ceil<milliseconds>(configuration->hook_timeout));
@@ -78,7 +82,9 @@ int main(int argc, char** argv) {
          .machine = machine,
          .devices = devices,
          .events = events,
-         .hooks = hooks},
+         .hooks = hooks,
+         .image_mounts = image_mounts,
+         .store_maker = store_maker},
         {.stop_helper = UPDATE_AGENT_LIBEXEC_DIR "/container-stopped",
          .build_date = std::chrono::system_clock::from_time_t(UPDATE_AGENT_BUILD_DATE)});
 }

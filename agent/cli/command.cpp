@@ -52,6 +52,7 @@ struct Values {
     InitStore init_store;
     StoreStamp stamp_write;
     StoreStamp stamp_clear{.clear = true};
+    PublishImages publish_images;
     Complete complete;
 };
 
@@ -148,6 +149,15 @@ void add_bundle(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     create->add_option("--chain", request.chain, "Certificates between it and the anchor, PEM");
     create->add_option("--oci-layout", request.layout,
                        "Take the images from this OCI layout, not from the local store");
+    create
+        ->add_option_function<std::string>(
+            "--images",
+            [&request](const std::string& kind) {
+                request.images =
+                    kind == "store" ? operations::ImagesKind::store : operations::ImagesKind::oci;
+            },
+            "How the bundle has its images: oci, to be unpacked, or store, to be mounted")
+        ->check(CLI::IsMember({"oci", "store"}));
     create->add_option("--add", request.add, "Further file: FILE or FILE:PATH-IN-BUNDLE");
     create->add_option("-o,--output", request.output, "Default: <id>_<version>.bundle");
     add(*bundle, "validate", "Check a description", values.validate, chosen)
@@ -185,6 +195,9 @@ void add_internal(CLI::App& app, Values& values, std::optional<Command>& chosen)
     stamp->require_subcommand(1);
     add(*stamp, "write", "Leave the stamp", values.stamp_write, chosen);
     add(*stamp, "clear", "Take the stamp away", values.stamp_clear, chosen);
+    auto* images = app.add_subcommand("images", "Image stores of what is kept")->group("");
+    images->require_subcommand(1);
+    add(*images, "publish", "Mount them and show them to podman", values.publish_images, chosen);
     add(app, "complete", "Names for the shell", values.complete, chosen)
         ->group("")
         ->add_option("WHAT", values.complete.what)

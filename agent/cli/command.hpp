@@ -107,6 +107,8 @@ struct InitStore {};
 struct StoreStamp {
     bool clear = false;
 };
+/// Shows the engine the image stores of what is kept.
+struct PublishImages {};
 /// Names for shell completion.
 struct Complete {
     std::string what;
@@ -116,7 +118,7 @@ using Command =
     std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Pause,
                  Resume, Watch, Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleValidate,
                  BundleInspect, BundleVerify, VersionMatch, VersionCompare, Recover, Recreate,
-                 Confirm, Startup, Thaw, InitStore, StoreStamp, Complete>;
+                 Confirm, Startup, Thaw, InitStore, StoreStamp, PublishImages, Complete>;
 
 inline constexpr const char* kConfiguration = "/etc/update-agent/agent.toml";
 

@@ -168,6 +168,7 @@ std::string created(const operations::CreatedBundle& bundle) {
     value["images"] = Json::object();
     for (const auto& [name, id] : bundle.images)
         value["images"][name] = id.hex();
+    value["images-kind"] = to_string(bundle.images_kind);
     return print(value);
 }
 

@@ -12,6 +12,7 @@
 #include "agent/cli/terminal_progress.hpp"
 #include "agent/cli/text_output.hpp"
 #include "agent/documents/documents.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/confirm.hpp"
 #include "agent/operations/control.hpp"
 #include "agent/operations/names.hpp"
@@ -216,6 +217,10 @@ class Runner {
     Result<Report> operator()(const StoreStamp& command) const {
         TRY(command.clear ? operations::clear_engine_stamp(context_)
                           : operations::write_engine_stamp(context_));
+        return Report{};
+    }
+    Result<Report> operator()(const PublishImages& /*command*/) const {
+        TRY(operations::publish_images(context_));
         return Report{};
     }
     Result<Report> operator()(const Complete& command) const {

@@ -285,6 +285,8 @@ std::string created(const operations::CreatedBundle& bundle) {
                        "digest  " + bundle.digest.hex() + "\n";
     for (const auto& [name, id] : bundle.images)
         text += "image  " + name + "  " + id.hex() + "\n";
+    if (bundle.images_kind == operations::ImagesKind::store)
+        text += "images  in a store, which is mounted instead of unpacked\n";
     return text;
 }
 

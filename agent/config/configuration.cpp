@@ -71,6 +71,20 @@ void read_volume_roots(model::TomlTable& table, model::VolumeRoots& roots,
     if (!named.empty()) roots = std::move(named);
 }
 
+void read_image_integrity(model::TomlTable& table, ImageIntegrity& integrity) {
+    constexpr std::string_view kKey = "image-integrity";
+    const auto text = table.string(kKey);
+    if (!text) return;
+    if (*text == "auto")
+        integrity = ImageIntegrity::automatic;
+    else if (*text == "verity")
+        integrity = ImageIntegrity::verity;
+    else if (*text == "hash")
+        integrity = ImageIntegrity::hash;
+    else
+        table.problem(kKey, "is none of auto, verity, hash");
+}
+
 }  // namespace
 
 void merge(Configuration& configuration, std::string_view text, const std::string& where,
@@ -96,6 +110,7 @@ void merge(Configuration& configuration, std::string_view text, const std::strin
         configuration.reserve = *reserve;
     if (const auto limit = model::read_size(table, "snapshot-limit", 0))
         configuration.snapshot_limit = *limit;
+    read_image_integrity(table, configuration.image_integrity);
     read_volume_roots(table, configuration.volume_roots, problems);
     table.finish();
 }

@@ -15,6 +15,14 @@
 
 namespace agent::config {
 
+/// How the content of images that are mounted is held to what was signed.
+enum class ImageIntegrity {
+    /// dm-verity where the kernel has it, else hashed once.
+    automatic,
+    verity,
+    hash
+};
+
 /// What an admin sets for a machine; agent.toml(5) is the reference of the keys.
 struct Configuration {
     /// What `compatible` of a description is compared with; empty when the machine has no name.
@@ -35,6 +43,7 @@ struct Configuration {
     /// Bytes of one volume that may be copied before it is written to, where its file system can
     /// neither snapshot it nor share the blocks of its files.
     std::uint64_t snapshot_limit = std::uint64_t{1} << 30U;
+    ImageIntegrity image_integrity = ImageIntegrity::automatic;
     /// Directories below which volumes may lie, at least one; those without a path of their own lie
     /// below the first.
     std::vector<std::string> volume_roots = {model::kVolumeRoot};

@@ -69,10 +69,12 @@ Result<CreateSpec> from_json(const Json& json) {
 }
 
 CreateSpec make_spec(const model::BundleId& bundle, const model::Container& container,
-                     std::string_view name_label, std::vector<std::string> options) {
+                     std::string_view name_label, const Placement& placement,
+                     std::vector<std::string> options) {
     assert(container.image_id && "the image must be known before the container is created");
     std::vector<std::string> digested = {label(kBundleLabel, bundle.value()),
                                          label(name_label, container.name.value())};
+    if (placement.mounted_image) digested.push_back(label(kImageLabel, "mounted"));
     std::move(options.begin(), options.end(), std::back_inserter(digested));
     digested.push_back(container.image_id->hex());
     digested.insert(digested.end(), container.command.begin(), container.command.end());
@@ -91,12 +93,14 @@ CreateSpec make_spec(const model::BundleId& bundle, const model::Container& cont
 
 CreateSpec make_create_spec(const model::BundleId& bundle, const model::Container& container,
                             const Placement& placement) {
-    return make_spec(bundle, container, kContainerLabel, container_options(container, placement));
+    return make_spec(bundle, container, kContainerLabel, placement,
+                     container_options(container, placement));
 }
 
 CreateSpec make_init_spec(const model::BundleId& bundle, const model::Container& container,
                           const Placement& placement) {
-    return make_spec(bundle, container, kInitLabel, init_container_options(container, placement));
+    return make_spec(bundle, container, kInitLabel, placement,
+                     init_container_options(container, placement));
 }
 
 std::string to_text(const CreateSpec& spec) {

@@ -16,6 +16,8 @@ inline constexpr std::string_view kContainerLabel = "update-agent.container";
 /// In the place of kContainerLabel: what is stopped, listed and collected by that is a service.
 inline constexpr std::string_view kInitLabel = "update-agent.init";
 inline constexpr std::string_view kSpecLabel = "update-agent.spec";
+/// Says `mounted` where the image is not in the engine's own store.
+inline constexpr std::string_view kImageLabel = "update-agent.image";
 
 /// How one container is created: its names and digest, and the arguments after `podman create`.
 struct CreateSpec {

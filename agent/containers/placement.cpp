@@ -14,6 +14,8 @@ Placement place(const model::InstalledSet& set, const model::Description& bundle
                                         .propagation = mount.propagation});
     for (const auto& group : container.groups)
         if (const auto gid = find_gid(set, bundle, group)) placement.gids.emplace(group, *gid);
+    const auto* installed = set.find(bundle.id);
+    placement.mounted_image = installed != nullptr && installed->store.has_value();
     return placement;
 }
 

@@ -25,6 +25,9 @@ struct Placement {
     std::vector<PlacedMount> mounts;
     /// Those of its groups that a bundle defines; others are those of its image.
     std::map<std::string, std::uint32_t> gids;
+    /// The image comes from a store that is mounted: a container that was created from the same
+    /// image in the engine's own store is another one.
+    bool mounted_image = false;
     bool operator==(const Placement&) const = default;
 };
 

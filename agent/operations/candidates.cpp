@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/bundle/member_path.hpp"
+#include "agent/model/image_store.hpp"
 #include "agent/model/images.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/store/history.hpp"
@@ -35,6 +37,29 @@ Result<model::Description> parse_description(const std::string& text, const std:
     return description;
 }
 
+/// Of a bundle whose images are mounted; nothing of another.
+Result<std::optional<model::InstalledStore>> read_store(bundle::BundleReader& reader,
+                                                        const model::Description& description,
+                                                        const std::string& file) {
+    std::optional<model::InstalledStore> installed;
+    TRY_ASSIGN(const auto text, reader.read_store_index());
+    if (!text) return installed;
+    const auto where = file + ": member " + std::string(bundle::kStoreIndexMember);
+    TRY_ASSIGN(const auto store, model::parse_image_store(*text, where));
+    const auto* listed = reader.manifest().find(model::store_member(store.root_hash));
+    if (listed == nullptr || listed->digest != store.digest || listed->size != store.size)
+        return model::fail(ErrorCode::invalid, where + ": is not about the image store that the " +
+                                                   "manifest lists; make the bundle again");
+    for (const auto& image : model::images_of(description))
+        if (!std::binary_search(store.images.begin(), store.images.end(), *image.id))
+            return model::fail(ErrorCode::invalid, where + ": lacks the image " + image.id->hex() +
+                                                       " that the description names as " +
+                                                       image.key + "; make the bundle again");
+    installed = model::InstalledStore{
+        .root_hash = store.root_hash, .hash_offset = store.hash_offset, .verity = false};
+    return installed;
+}
+
 Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                   const bundle::BundleFile& file, OpenedBundles& opened) {
     TRY_ASSIGN(auto reader, bundle::BundleReader::open(file));
@@ -42,6 +67,7 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
     TRY_ASSIGN(auto text, reader.read_description());
     TRY_ASSIGN(auto description, parse_description(text, file.string()));
     planning::BundleTexts texts{.description = std::move(text), .schemas = {}};
+    TRY_ASSIGN(const auto store, read_store(reader, description, file.string()));
     TRY_ASSIGN(texts.schemas, read_schemas(file, reader, description));
     std::string anchor;
     if (signer) {
@@ -63,7 +89,8 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                                  .anchor = std::move(anchor),
                                  .source = file.string(),
                                  .bytes = reader.manifest().total_size(),
-                                 .texts = std::move(texts)});
+                                 .texts = std::move(texts),
+                                 .store = store});
     opened.readers.emplace(id, std::move(reader));
     return {};
 }

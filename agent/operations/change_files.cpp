@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/copied_files.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -16,23 +17,23 @@ using model::Result;
 /// File systems of images, each mounted when it is first asked for, as long as the object is there.
 class MountedImages {
   public:
-    explicit MountedImages(host::ContainerEngine& engine) : engine_(engine) {}
+    explicit MountedImages(const Context& context) : context_(context) {}
     MountedImages(MountedImages&&) = delete;
     MountedImages& operator=(MountedImages&&) = delete;
     ~MountedImages() {
         for (const auto& [image, path] : paths_)
-            static_cast<void>(engine_.unmount_image(image));
+            static_cast<void>(unmount_image(context_, image));
     }
 
     Result<std::filesystem::path> path_of(const model::Sha256& image) {
         const auto known = paths_.find(image);
         if (known != paths_.end()) return known->second;
-        TRY_ASSIGN(auto path, engine_.mount_image(image));
+        TRY_ASSIGN(auto path, mount_image(context_, image));
         return paths_.emplace(image, std::move(path)).first->second;
     }
 
   private:
-    host::ContainerEngine& engine_;
+    const Context& context_;
     std::map<model::Sha256, std::filesystem::path> paths_;
 };
 
@@ -96,7 +97,7 @@ Result<> unmount_all(const planning::FileChange& change, World& world) {
     for (const auto& provider : change.copies)
         images.insert(provider.image);
     for (const auto& image : images)
-        TRY(world.context.host.engine.unmount_image(image));
+        TRY(unmount_image(world.context, image));
     return {};
 }
 
@@ -107,7 +108,7 @@ Result<> check_files(const CheckFiles& effect, World& world) {
     volumes::Targets targets;
     for (const auto& id : effect.change.remove)
         targets.going.insert(targets.going.end(), files[id].begin(), files[id].end());
-    MountedImages images(world.context.host.engine);
+    MountedImages images(world.context);
     return check_all(effect.change, std::move(targets), images, world);
 }
 
@@ -121,7 +122,7 @@ Result<> change_files(const ChangeFiles& effect, World& world) {
     TRY(remove_files(effect, files, world));
     for (const auto& id : effect.change.remove)
         files.erase(id);
-    MountedImages images(context.host.engine);
+    MountedImages images(context);
     TRY(check_all(effect.change, {}, images, world));
     TRY(copy_files(effect.change, files, images, world));
     if (!effect.change.back.empty()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/model/images.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/failures.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -28,6 +29,7 @@ void add(const InstalledSet& set, Needed& needed) {
             needed.containers.insert(container.podman_name);
             needed.images.insert(container.image_id);
         }
+        // Where the engine has one of its own, too, it creates containers from that.
         for (const auto& image : model::images_of(bundle.description))
             if (image.id) needed.images.insert(*image.id);
     }
@@ -63,6 +65,72 @@ Result<> keep_users(const store::Generations& generations, const std::set<model:
     bundles.erase(std::remove_if(bundles.begin(), bundles.end(),
                                  [&](const auto& name) { return needed.bundles.count(name) != 0; }),
                   bundles.end());
+    return {};
+}
+
+/// Layers that only this store has, of all that are kept. One that cannot be read has none to
+/// share.
+Result<std::set<std::string>> layers_of_alone(const Context& context, const std::string& bundle,
+                                              const std::vector<std::string>& kept) {
+    TRY_ASSIGN(auto layers, attached_layers(context, bundle));
+    for (const auto& other : kept) {
+        if (layers.empty()) break;
+        if (const auto others = attached_layers(context, other))
+            for (const auto& layer : *others)
+                layers.erase(layer);
+    }
+    return layers;
+}
+
+/// Whoever of the engine's own store needs the bundle's store; empty for nobody. What cannot be
+/// read is of no use to anybody.
+Result<std::string> user_of_store(const Context& context, const std::set<std::string>& ours,
+                                  const std::string& bundle, const std::vector<std::string>& kept) {
+    const auto layers = layers_of_alone(context, bundle, kept);
+    if (!layers || layers->empty()) return std::string();
+    TRY_ASSIGN(const auto users, context.host.engine.users_of_layers(*layers, ours));
+    return users.empty() ? std::string() : users.front();
+}
+
+/// An administrator may have built an image on one that is mounted, or have it in a container: its
+/// bundle's file stays until that is gone.
+Result<> keep_used_stores(const Context& context, const std::set<std::string>& ours,
+                          Garbage& garbage, Failures& failures) {
+    const auto has_store = [&](const auto& name) {
+        return has_image_store(context.paths.bundles() / name);
+    };
+    if (std::none_of(garbage.bundles.begin(), garbage.bundles.end(), has_store)) return {};
+    // Only what is mounted can be asked.
+    TRY(attach_images(context));
+    TRY_ASSIGN(auto kept, kept_bundle_names(context.paths));
+    std::erase_if(kept, [&](const auto& name) {
+        return std::find(garbage.bundles.begin(), garbage.bundles.end(), name) !=
+               garbage.bundles.end();
+    });
+    std::vector<std::string> unused;
+    for (const auto& bundle : garbage.bundles) {
+        TRY_ASSIGN(const auto user, user_of_store(context, ours, bundle, kept));
+        if (user.empty()) {
+            unused.push_back(bundle);
+            continue;
+        }
+        failures.note(model::fail(
+            model::ErrorCode::conflict,
+            "the images of " + bundle + " stay mounted: " + user + " is built on them"));
+        kept.push_back(bundle);
+    }
+    garbage.bundles = std::move(unused);
+    return {};
+}
+
+/// Before their files are removed.
+Result<> detach(const Context& context, const std::vector<std::string>& bundles) {
+    if (context.offline || std::none_of(bundles.begin(), bundles.end(), [&](const auto& name) {
+            return has_image_store(context.paths.bundles() / name);
+        }))
+        return {};
+    const auto attached = attach_images(context, {bundles.begin(), bundles.end()});
+    if (!attached) return model::fail(attached.error());
     return {};
 }
 
@@ -109,6 +177,10 @@ Result<Garbage> look_for_garbage(const Context& context, const std::set<std::str
     TRY(keep_users(generations, stay, garbage));
     garbage.images.clear();
     garbage.containers.clear();
+    // Nobody can be asked who uses what of their stores.
+    std::erase_if(garbage.bundles, [&](const auto& name) {
+        return has_image_store(context.paths.bundles() / name);
+    });
     return garbage;
 }
 
@@ -138,6 +210,12 @@ Result<> collect_garbage(const Context& context, const std::set<std::string>& ou
             failures.note(removed);
             return failures.result();
         }
+    }
+    auto detached = keep_used_stores(context, ours, *garbage, failures);
+    if (detached) detached = detach(context, garbage->bundles);
+    if (!detached) {
+        failures.note(detached);
+        return failures.result();
     }
     for (const auto& name : garbage->bundles)
         failures.note(store::remove_whole(context.paths.bundles() / name));

@@ -10,10 +10,12 @@
 #include "agent/host/devices.hpp"
 #include "agent/host/event_log.hpp"
 #include "agent/host/hooks.hpp"
+#include "agent/host/image_mounts.hpp"
 #include "agent/host/machine.hpp"
 #include "agent/host/package_database.hpp"
 #include "agent/host/package_installer.hpp"
 #include "agent/host/service_manager.hpp"
+#include "agent/host/store_maker.hpp"
 #include "agent/operations/progress.hpp"
 #include "agent/store/paths.hpp"
 
@@ -29,6 +31,8 @@ struct Host {
     host::Devices& devices;
     host::EventLog& events;
     host::Hooks& hooks;
+    host::ImageMounts& image_mounts;
+    host::StoreMaker& store_maker;
 };
 
 /// Jobs of units that stop or restart take as long as the containers' own timeouts; this only

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/operations/create_bundle.hpp"
 
+#include <array>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <system_error>
 
@@ -9,6 +11,7 @@
 #include "agent/bundle/writer.hpp"
 #include "agent/model/description.hpp"
 #include "agent/model/images.hpp"
+#include "agent/operations/make_store.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -132,11 +135,53 @@ Result<bundle::SigningMaterial> read_signing(const CreateBundleRequest& request)
     return material;
 }
 
+/// What would fail after minutes, asked at once.
+Result<> check_kind(const Context& context, const CreateBundleRequest& request,
+                    const model::Description& description) {
+    if (request.images != ImagesKind::store) return {};
+    if (description.images != model::ImageSource::bundle)
+        return model::fail(ErrorCode::usage,
+                           "--images=store: the description says that the images come from a "
+                           "registry, and a store is in the bundle; leave the option out, or take "
+                           "images = \"registry\" out of " +
+                               request.description.string());
+    return context.host.store_maker.check();
+}
+
+/// Brings the images of a bundle that carries them into the layout `to`.
+Result<> take_images(const Context& context, const CreateBundleRequest& request,
+                     const model::Description& description, const std::filesystem::path& scratch,
+                     const std::filesystem::path& to, CreatedBundle& created) {
+    for (const auto& name : image_names(description)) {
+        TRY_ASSIGN(const auto image, take_image(context, request, name, scratch, to));
+        created.images.emplace(name, image.id);
+    }
+    return compare_ids(description, created.images);
+}
+
+/// Puts a store in the place of the content's layout.
+Result<> replace_by_store(const Context& context, const CreatedBundle& created,
+                          const StoreScratch& scratch, bundle::BundleContent& content) {
+    TRY_ASSIGN(const auto made, make_store(context, content.image_layout, created.images, scratch));
+    TRY(store::remove_tree(content.image_layout));
+    content.image_layout.clear();
+    content.store_index = model::to_text(made.index);
+    content.store_file = made.file;
+    content.store_member = model::store_member(made.index.root_hash);
+    return {};
+}
+
 }  // namespace
+
+std::string_view to_string(ImagesKind kind) {
+    constexpr std::array<std::string_view, 3> kNames = {"oci", "store", "registry"};
+    return kNames.at(static_cast<std::size_t>(kind));
+}
 
 Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRequest& request) {
     TRY_ASSIGN(const auto text, store::read_file(request.description));
     TRY_ASSIGN(const auto description, read_description(request.description, text));
+    TRY(check_kind(context, request, description));
     auto files = added_files(request.add);
     TRY(add_schemas(description, request.description, files));
     TRY_ASSIGN(const auto signing, read_signing(request));
@@ -151,17 +196,21 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
 
     const auto parent = std::filesystem::absolute(created.file).parent_path();
     TRY_ASSIGN(const auto scratch, ScratchDirectory::make_in(parent));
+    std::optional<StoreScratch> store_scratch;
     bundle::BundleContent content{.description = {}, .files = {}, .image_layout = {}};
     if (description.images == model::ImageSource::bundle) {
         content.image_layout = scratch.path() / "images";
-        for (const auto& name : image_names(description)) {
-            TRY_ASSIGN(const auto image,
-                       take_image(context, request, name, scratch.path(), content.image_layout));
-            created.images.emplace(name, image.id);
-        }
-        TRY(compare_ids(description, created.images));
+        TRY(take_images(context, request, description, scratch.path(), content.image_layout,
+                        created));
     } else {
+        created.images_kind = ImagesKind::registry;
         TRY_ASSIGN(created.images, ids_from_registry(context, description));
+    }
+    if (request.images == ImagesKind::store && !created.images.empty()) {
+        created.images_kind = ImagesKind::store;
+        TRY_ASSIGN(auto made, StoreScratch::make(context));
+        store_scratch.emplace(std::move(made));
+        TRY(replace_by_store(context, created, *store_scratch, content));
     }
     content.description = model::with_image_ids(text, created.images);
     content.files = std::move(files);

@@ -4,11 +4,22 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/operations/context.hpp"
 
 namespace agent::operations {
+
+/// Where the images of a bundle are.
+enum class ImagesKind {
+    /// In the bundle, to be unpacked into the engine's store.
+    oci,
+    /// In the bundle, to be mounted.
+    store,
+    registry,
+};
+[[nodiscard]] std::string_view to_string(ImagesKind kind);
 
 struct CreateBundleRequest {
     std::filesystem::path description;
@@ -18,6 +29,8 @@ struct CreateBundleRequest {
     std::filesystem::path chain;
     /// An OCI image layout to take the images from; empty for the local store.
     std::filesystem::path layout;
+    /// Of a bundle that carries images; not registry.
+    ImagesKind images = ImagesKind::oci;
     /// `files/` or `licenses/` members: FILE or FILE:PATH-IN-BUNDLE.
     std::vector<std::string> add;
     /// Empty: `<id>_<version>.bundle` in the working directory.
@@ -32,9 +45,12 @@ struct CreatedBundle {
     std::uint64_t size = 0;
     /// Image name to its id after conversion.
     std::map<std::string, model::Sha256> images;
+    ImagesKind images_kind = ImagesKind::oci;
 };
 
-/// Makes a signed bundle file from a description and the images that it names.
+/// Makes a signed bundle file from a description and the images that it names. ErrorCode::usage for
+/// a store of images that are in a registry; not_permitted and conflict where none can be made
+/// here.
 [[nodiscard]] model::Result<CreatedBundle> create_bundle(const Context& context,
                                                          const CreateBundleRequest& request);
 

@@ -6,9 +6,11 @@
 
 #include "agent/bundle/trust.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/candidates.hpp"
 #include "agent/operations/restore_engine.hpp"
 #include "agent/operations/status.hpp"
+#include "agent/operations/verify_engine.hpp"
 #include "agent/store/engine_stamp.hpp"
 #include "agent/store/journal.hpp"
 
@@ -130,6 +132,26 @@ Check check_engine_content(const Context& context) {
         "'update-agent store-stamp clear; systemctl start bundle-startup' restores them");
 }
 
+/// Images that are mounted instead of unpacked.
+Check check_image_stores(const Context& context) {
+    constexpr const char* kName = "image stores";
+    const auto use = context.host.engine.image_store_use(image_store_directory());
+    if (!use) return failure(kName, use.error().text(), "");
+    const auto set = store::Generations(context.paths).installed();
+    const bool wanted = set && has_image_store(*set);
+    if (!wanted && !use->obstacle.empty())
+        return good(kName, "none are used; before a bundle can have one: " + use->obstacle);
+    if (!wanted) return good(kName, "none are used");
+    if (!use->used) return failure(kName, "podman does not find them", use->obstacle);
+    const auto defects = look_at_image_stores(context, *set);
+    if (!defects) return failure(kName, defects.error().text(), "");
+    if (defects->empty()) return good(kName, "all mounted");
+    std::string missing;
+    for (const auto& defect : *defects)
+        missing += "\n  " + defect.subject + " " + defect.text;
+    return failure(kName, "are not all there:" + missing, "update-agent verify --repair");
+}
+
 /// Containers that podman takes for running while their unit does not.
 Check check_wedged(const Context& context) {
     const auto there = context.host.engine.containers();
@@ -217,8 +239,9 @@ std::vector<Check> examine(const Context& context) {
     std::vector<Check> checks = {check_installed_set(context), check_transaction(context),
                                  check_trust(context), check_clock(context), check_space(context)};
     if (context.offline) return checks;
-    for (const auto& look : {check_packages, check_host_packages, check_engine, check_services,
-                             check_stamp, check_engine_content, check_wedged, check_shadowed})
+    for (const auto& look :
+         {check_packages, check_host_packages, check_engine, check_services, check_stamp,
+          check_image_stores, check_engine_content, check_wedged, check_shadowed})
         checks.push_back(look(context));
     return checks;
 }

@@ -230,6 +230,9 @@ Effect parse_fields(const std::string& what, Fields& fields) {
         return KeepBundle{.id = fields.parsed<model::BundleId>("id"),
                           .version = fields.parsed<model::Version>("version"),
                           .kept_already = fields.get<bool>("kept-already")};
+    if (what == "attach-images")
+        return AttachImages{.bundles = fields.get<Strings>("bundles"),
+                            .fresh = fields.get<Strings>("fresh")};
     if (what == "install-packages") return parse_packages(fields);
     if (what == "bring-image")
         return BringImage{.bundle = fields.parsed<model::BundleId>("bundle"),
@@ -304,6 +307,9 @@ Json effect_record(const Effect& effect) {
                 return named("keep-bundle", {{"id", e.id.value()},
                                              {"version", e.version.to_string()},
                                              {"kept-already", e.kept_already}});
+            },
+            [](const AttachImages& e) {
+                return named("attach-images", {{"bundles", e.bundles}, {"fresh", e.fresh}});
             },
             [](const InstallPackages& e) { return named("install-packages", packages_record(e)); },
             [](const BringImage& e) {

@@ -5,6 +5,7 @@
 
 #include "agent/model/overloaded.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/bring_image.hpp"
 #include "agent/operations/change_files.hpp"
 #include "agent/operations/create_container.hpp"
@@ -43,7 +44,9 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
     TRY(store::make_directories(directory.parent_path()));
     const auto staged = temporary(directory);
     TRY(store::remove_tree(staged));
-    TRY(reader.extract(staged, report));
+    TRY(reader.extract(
+        staged, report,
+        effect.verity ? bundle::StoreCheck::leave_to_kernel : bundle::StoreCheck::hash));
     return store::replace_directory(staged, directory);
 }
 
@@ -252,6 +255,7 @@ std::string to_string(const Effect& effect) {
             [](const KeepBundle& e) {
                 return "unpacking " + e.id.value() + " " + e.version.to_string();
             },
+            [](const AttachImages& e) { return "mounting the images of " + joined(e.bundles); },
             [](const InstallPackages& e) {
                 return "installing the Debian packages " + to_string(e.packages);
             },
@@ -297,6 +301,7 @@ Result<> perform(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return keep_bundle(e, world); },
+            [&](const AttachImages& e) { return attach_images(e, world); },
             [&](const InstallPackages& e) { return install_packages(e, world); },
             [&](const BringImage& e) { return with_space(bring_image(e, world), world); },
             [&](const PullImage& e) { return with_space(pull_image(e, world), world); },
@@ -339,6 +344,7 @@ Result<> undo(const Effect& effect, World& world) {
     return std::visit(
         Overloaded{
             [&](const KeepBundle& e) { return undo_keep_bundle(e, world); },
+            [&](const AttachImages& e) { return undo_attach_images(e, world); },
             [&](const InstallPackages& e) { return undo_install_packages(e, world); },
             [&](const BringImage& e) { return undo_bring_image(e, world); },
             [&](const PullImage& e) { return undo_pull_image(e, world); },

@@ -30,6 +30,15 @@ struct KeepBundle {
     /// An earlier generation keeps the same content, which is replaced in case it was damaged, and
     /// stays.
     bool kept_already = false;
+    /// Its images are verified by the kernel whenever they are read, and not hashed here.
+    bool verity = false;
+};
+/// Mounts the images of bundles that are not unpacked, and lets the engine see them. Undo: takes
+/// those away that no kept bundle has.
+struct AttachImages {
+    /// Names of kept directories: those that must be there, and of these the new ones.
+    std::vector<std::string> bundles;
+    std::vector<std::string> fresh;
 };
 /// Installs Debian packages that the bundles want and that were not there, with what they depend
 /// on. Undo: takes out those that are there in this version and that nothing else needs by now.
@@ -196,10 +205,10 @@ struct NoteState {
 };
 
 using Effect =
-    std::variant<KeepBundle, InstallPackages, BringImage, PullImage, NameImage, SyncEngineStore,
-                 PrepareVolume, CreateContainer, RecreateContainers, WriteGeneration, CheckFiles,
-                 SnapshotVolume, ChangeFiles, RestoreVolume, RunInit, NoteActive, HoldUnits,
-                 StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
+    std::variant<KeepBundle, AttachImages, InstallPackages, BringImage, PullImage, NameImage,
+                 SyncEngineStore, PrepareVolume, CreateContainer, RecreateContainers,
+                 WriteGeneration, CheckFiles, SnapshotVolume, ChangeFiles, RestoreVolume, RunInit,
+                 NoteActive, HoldUnits, StopUnits, Activate, StartUnits, WatchHealth, NoteState>;
 
 class OperationLock;
 

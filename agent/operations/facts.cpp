@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "agent/operations/attach_images.hpp"
 #include "agent/store/failed_sets.hpp"
 #include "agent/store/floors.hpp"
 #include "agent/store/generations.hpp"
@@ -94,6 +95,29 @@ std::map<std::string, std::string> unusable_devices(
     return unusable;
 }
 
+/// Nobody is asked where all images are unpacked. What a machine can do that is not booted yet is
+/// seen when it is.
+Result<> look_at_image_stores(const Context& context,
+                              const std::vector<planning::Candidate>& candidates,
+                              planning::MachineFacts& facts) {
+    if (std::ranges::none_of(candidates,
+                             [](const auto& candidate) { return candidate.store.has_value(); }))
+        return {};
+    TRY_ASSIGN(const auto use, context.host.engine.image_store_use(image_store_directory()));
+    if (!use.used) facts.store_obstacle = use.obstacle;
+    const auto integrity = context.configuration.image_integrity;
+    facts.store_verity = integrity == config::ImageIntegrity::verity;
+    if (context.offline) return {};
+    const auto support = context.host.image_mounts.support();
+    facts.store_verity = support.verity && integrity != config::ImageIntegrity::hash;
+    if (!support.problem.empty()) facts.store_obstacle = support.problem;
+    if (integrity == config::ImageIntegrity::verity && !support.verity)
+        facts.store_obstacle =
+            "image-integrity of agent.toml asks for dm-verity, which the kernel, or mount(8) "
+            "without libcryptsetup, does not have";
+    return {};
+}
+
 }  // namespace
 
 Result<planning::MachineFacts> gather_facts(const Context& context,
@@ -112,6 +136,7 @@ Result<planning::MachineFacts> gather_facts(const Context& context,
     facts.render.stop_helper = context.stop_helper;
     facts.render.volume_roots = context.configuration.volume_roots;
     const auto names = planning::unit_names(candidates);
+    TRY(look_at_image_stores(context, candidates, facts));
     if (context.offline) {
         facts.foreign_units = unit_files_below(context.paths.root(), names);
         return facts;

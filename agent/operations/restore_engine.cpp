@@ -6,6 +6,7 @@
 
 #include "agent/containers/create_spec.hpp"
 #include "agent/model/images.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/inventory.hpp"
 #include "agent/operations/pull_image.hpp"
 
@@ -22,7 +23,7 @@ std::vector<Effect> missing_from_engine(const model::InstalledSet& set,
     for (const auto& [id, bundle] : set.bundles) {
         for (const auto& [name, image_id, key] : model::images_of(bundle.description)) {
             const auto& image = *image_id;
-            if (!seen.insert(image).second) continue;
+            if (bundle.store || !seen.insert(image).second) continue;
             if (!has_image(engine, image))
                 brought.push_back(bring(bundle.description, image, name, std::nullopt));
             else if (can_be_named(bundle.description) && lacks_name(engine, image, name) &&
@@ -51,6 +52,19 @@ std::string registry_of(const Effect& effect) {
     return pull == nullptr ? std::string() : pull->name.substr(0, pull->name.find('/'));
 }
 
+/// Only what cannot be mounted is worth a word.
+std::vector<Restoration> attach(const Context& context) {
+    std::vector<Restoration> failed;
+    const auto attached = attach_images(context);
+    if (!attached)
+        failed.push_back({.what = "mounting images", .result = model::fail(attached.error())});
+    else
+        for (const auto& [bundle, error] : *attached)
+            failed.push_back(
+                {.what = "mounting the images of " + bundle, .result = model::fail(error)});
+    return failed;
+}
+
 }  // namespace
 
 Result<std::vector<Restoration>> restore_engine(const Context& context) {
@@ -60,7 +74,7 @@ Result<std::vector<Restoration>> restore_engine(const Context& context) {
     TRY_ASSIGN(const auto engine, context.host.engine.inventory());
     // Asked once: at a boot, others wait for this.
     World world{.context = context, .readers = {}, .pull_attempts = 1};
-    std::vector<Restoration> done;
+    std::vector<Restoration> done = attach(context);
     std::map<std::string, model::Error> unreachable;
     for (const auto& effect : missing_from_engine(set, containers, engine)) {
         context.progress.step(to_string(effect));

@@ -63,6 +63,7 @@ Result<planning::Candidate> candidate(const Context& context, const model::Insta
                                .source = "generation " + std::to_string(generation),
                                .bytes = kept_size(context, bundle),
                                .kept = true,
+                               .store = bundle.store,
                                .specs = {}};
     for (const auto& container : bundle.containers) {
         const auto text = texts.find(container.name.value());

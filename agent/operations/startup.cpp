@@ -2,6 +2,7 @@
 #include "agent/operations/startup.hpp"
 
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/control.hpp"
 #include "agent/operations/judge_offline_set.hpp"
@@ -65,6 +66,7 @@ Result<> startup(const Context& context) {
     const store::Generations generations(context.paths);
     auto set = generations.installed();
     if (set) {
+        attempt(context, "mounting images", publish_images(context));
         attempt(context, "checking the container engine's store",
                 check_engine(context, set->generation));
         attempt(context, "rendering the units again", render_for_new_systemd(context));

@@ -6,6 +6,7 @@
 
 #include "agent/model/images.hpp"
 #include "agent/model/overloaded.hpp"
+#include "agent/model/store_mount.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/operations/hold.hpp"
 #include "agent/operations/inventory.hpp"
@@ -58,21 +59,47 @@ store::Generation to_generation(const planning::Plan& plan, const StepInput& inp
     return generation;
 }
 
+bool is_kept_already(const model::BundleId& id, const StepInput& input) {
+    return std::find(input.kept.begin(), input.kept.end(), id) != input.kept.end();
+}
+
+bool is_verified_by_kernel(const planning::Plan& plan, const model::BundleId& id) {
+    const auto& store = plan.result.find(id)->store;
+    return store && store->verity;
+}
+
+/// What is put back may not be mounted any more.
+void attach(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
+    AttachImages attach;
+    for (const auto& candidate : plan.add) {
+        if (!candidate.store) continue;
+        const auto& description = candidate.description;
+        attach.bundles.push_back(model::kept_bundle_name(description.id, description.version));
+        if (!candidate.kept && !is_kept_already(description.id, input))
+            attach.fresh.push_back(attach.bundles.back());
+    }
+    if (!attach.bundles.empty()) effects.emplace_back(std::move(attach));
+}
+
 void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Effect>& effects) {
     for (const auto& candidate : plan.add) {
         if (candidate.kept) continue;
         const auto& description = candidate.description;
-        const bool kept =
-            std::find(input.kept.begin(), input.kept.end(), description.id) != input.kept.end();
+        const bool kept = is_kept_already(description.id, input);
         effects.emplace_back(
-            KeepBundle{.id = description.id, .version = description.version, .kept_already = kept});
+            KeepBundle{.id = description.id,
+                       .version = description.version,
+                       .kept_already = kept,
+                       .verity = !input.offline && is_verified_by_kernel(plan, description.id)});
     }
     if (input.offline) return;
+    attach(plan, input, effects);
     if (const auto& packages = plan.host_packages.packages; !packages.empty())
         effects.emplace_back(InstallPackages{packages});
     std::set<model::Sha256> brought;
     for (const auto& candidate : plan.add) {
         const auto& description = candidate.description;
+        if (candidate.store) continue;
         for (const auto& image : model::images_of(description)) {
             const auto& id = *image.id;
             const auto named = image_named(input.engine, image.name);

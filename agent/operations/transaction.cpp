@@ -23,6 +23,7 @@ std::string_view phase_of(const Effect& effect) {
     constexpr std::string_view kSwitch = "switch";
     return std::visit(model::Overloaded{
                           [&](const KeepBundle&) { return kAcquire; },
+                          [&](const AttachImages&) { return kAcquire; },
                           [&](const InstallPackages&) { return kAcquire; },
                           [&](const BringImage&) { return kAcquire; },
                           [&](const PullImage&) { return kAcquire; },

@@ -50,6 +50,8 @@ Result<> look_at_machine(const Context& context, const CurrentGeneration& curren
         append_to(defects, std::move(loaded));
         TRY_ASSIGN(engine, context.host.engine.inventory());
         append_to(defects, look_at_engine(current, engine));
+        TRY_ASSIGN(auto mounted, look_at_image_stores(context, current.set));
+        append_to(defects, std::move(mounted));
     }
     append_to(defects, look_for_leftovers(context, engine));
     return {};

@@ -45,8 +45,9 @@ std::map<fs::path, KeptBundle> kept_bundles(const store::Paths& paths,
 }
 
 std::string from_file(const KeptBundle& kept, const std::string& member) {
+    // What is mounted is the file that was there, whatever is called like it now.
     return "take it from the bundle's file: 'tar -xf FILE -C " + kept.directory.string() + " " +
-           member + "'";
+           member + "'" + (bundle::is_store_member(member) ? ", then start the machine anew" : "");
 }
 
 Defect defect_of(const KeptBundle& kept, std::string_view member, std::string text,

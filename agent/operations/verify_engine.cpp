@@ -4,7 +4,10 @@
 #include <algorithm>
 
 #include "agent/containers/create_spec.hpp"
+#include "agent/images/image_layers.hpp"
 #include "agent/model/images.hpp"
+#include "agent/model/store_mount.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/collect.hpp"
 #include "agent/operations/inventory.hpp"
 #include "agent/operations/restore_engine.hpp"
@@ -13,6 +16,7 @@ namespace agent::operations {
 
 namespace {
 
+using model::Result;
 using Kind = Defect::Kind;
 constexpr const char* kNotNeeded = "is needed by no kept generation";
 
@@ -51,7 +55,9 @@ std::set<model::Sha256> wanted_under(const model::InstalledSet& set, const std::
 void look_at_taken_names(const model::InstalledSet& set, const host::Inventory& engine,
                          Defects& defects) {
     std::set<std::string> seen;
-    for (const auto& [id, bundle] : set.bundles)
+    for (const auto& [id, bundle] : set.bundles) {
+        // The engine has what is mounted under its name, too, and it is not for it to change.
+        if (bundle.store) continue;
         for (const auto& image : model::images_of(bundle.description)) {
             const auto& name = image.name;
             const auto holder = image_named(engine, name);
@@ -62,6 +68,15 @@ void look_at_taken_names(const model::InstalledSet& set, const host::Inventory& 
                                .text = "is the name of another image: " + holder->hex(),
                                .advice = "podman tag " + image.id->hex() + " " + name});
         }
+    }
+}
+
+bool are_shown(const Context& context, const model::Description& description) {
+    const auto images = model::images_of(description);
+    return std::all_of(images.begin(), images.end(), [&](const auto& image) {
+        const auto layers = images::image_layers(context.paths.merged_store(), *image.id);
+        return layers && layers->has_value();
+    });
 }
 
 bool is_name_taken(const host::Inventory& engine, const std::string& name) {
@@ -131,6 +146,34 @@ Defects look_at_engine(const CurrentGeneration& current, const host::Inventory& 
     look_at_images(current, engine, defects);
     look_at_taken_names(current.set, engine, defects);
     look_at_containers(current, engine, defects);
+    return defects;
+}
+
+Result<Defects> look_at_image_stores(const Context& context, const model::InstalledSet& set) {
+    Defects defects;
+    if (!has_image_store(set)) return defects;
+    TRY_ASSIGN(const auto mounted, context.host.image_mounts.mounted(context.paths.store_mounts()));
+    TRY_ASSIGN(const auto use, context.host.engine.image_store_use(image_store_directory()));
+    if (!use.used)
+        defects.push_back({.kind = Kind::image,
+                           .subject = image_store_directory().string(),
+                           .text = "is not where podman looks for images",
+                           .repairable = use.obstacle.empty(),
+                           .advice = use.obstacle});
+    for (const auto& [id, bundle] : set.bundles) {
+        if (!bundle.store) continue;
+        const auto where = context.paths.store_mounts() / model::store_mount_name(bundle.digest);
+        if (mounted.count(where) == 0)
+            defects.push_back({.kind = Kind::image,
+                               .subject = "images of " + id.value(),
+                               .text = "are not mounted at " + where.string(),
+                               .repairable = true});
+        else if (!are_shown(context, bundle.description))
+            defects.push_back({.kind = Kind::image,
+                               .subject = "images of " + id.value(),
+                               .text = "are mounted, and podman is not shown them",
+                               .repairable = true});
+    }
     return defects;
 }
 

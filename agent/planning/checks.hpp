@@ -26,6 +26,10 @@ void check_package_proposal(const MachineFacts& facts, model::Problems& problems
 /// Whether the engine's store has the secrets that its containers are given.
 void check_secrets(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);
+/// Whether its images can be used where they are to be mounted: by this machine, by its containers,
+/// and beside those of the other bundles of the resulting set.
+void check_image_store(const Candidate& candidate, const model::InstalledSet& result,
+                       const MachineFacts& facts, model::Problems& problems);
 /// Whether the machine has the devices of the bundle's containers.
 void check_devices(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);

@@ -33,11 +33,14 @@ containers::CreateSpec spec_of(const Candidate& candidate, const model::Containe
 
 /// The bundle as it will be installed, but for its containers: how they are created depends on the
 /// whole result.
-InstalledBundle to_installed(const Candidate& candidate) {
-    return {.description = candidate.description,
-            .digest = candidate.digest,
-            .anchor = candidate.anchor,
-            .containers = {}};
+InstalledBundle to_installed(const Candidate& candidate, const MachineFacts& facts) {
+    InstalledBundle bundle{.description = candidate.description,
+                           .digest = candidate.digest,
+                           .anchor = candidate.anchor,
+                           .containers = {},
+                           .store = candidate.store};
+    if (bundle.store && !candidate.kept) bundle.store->verity = facts.store_verity;
+    return bundle;
 }
 
 void make_specs(const Candidate& candidate, const VolumeRoots& roots, Plan& plan) {
@@ -107,7 +110,7 @@ Brought make_result(const InstalledSet& installed, const Request& request,
         }
         judge(candidate, there, request, facts, problems);
         if (there != nullptr) plan.replaced.emplace(id, there->description.version);
-        plan.result.bundles[id] = to_installed(candidate);
+        plan.result.bundles[id] = to_installed(candidate, facts);
         brought.push_back(&candidate);
     }
     const auto& roots = facts.render.volume_roots;
@@ -168,6 +171,7 @@ tl::expected<Plan, Problems> make_plan(const InstalledSet& installed, const Requ
         check_machine(*candidate, facts, problems);
         check_host_packages(*candidate, facts, problems);
         check_secrets(*candidate, facts, problems);
+        check_image_store(*candidate, plan.result, facts, problems);
         // What is put back has its containers, and is wanted whatever is plugged in.
         if (!candidate->kept) check_devices(*candidate, facts, problems);
     }

@@ -38,6 +38,8 @@ struct Candidate {
     /// A bundle of a kept generation, which is put back: it was admitted once.
     bool kept = false;
     BundleTexts texts = {};
+    /// Of a bundle whose images are mounted.
+    std::optional<model::InstalledStore> store = std::nullopt;
     /// Create specs as that generation stored them; used as they are instead of being made anew.
     std::map<model::ContainerName, containers::CreateSpec> specs = {};
 };
@@ -88,6 +90,10 @@ struct MachineFacts {
     std::optional<std::set<std::string>> secrets = std::nullopt;
     /// Devices that the candidates want and that no container can be created with, by path: why.
     std::map<std::string, std::string> unusable_devices;
+    /// Where a candidate has an image store: what keeps this machine from using it, with what to
+    /// do, empty where nothing does; and whether its blocks are verified while they are read.
+    std::string store_obstacle = {};
+    bool store_verity = false;
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     /// Also where volumes may lie.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kUnpackedFactor = 3;
 
 bool brings_images(const Candidate& candidate, const std::set<model::Sha256>& there) {
+    if (candidate.store) return false;
     const auto images = model::images_of(candidate.description);
     return !std::all_of(images.begin(), images.end(),
                         [&](const auto& image) { return image.id && there.count(*image.id) != 0; });

@@ -16,6 +16,8 @@ using model::TomlTable;
 namespace {
 
 constexpr int kGenerationFormat = 1;
+constexpr const char* kVerity = "verity";
+constexpr const char* kHash = "hash";
 
 std::string line(const std::string& key, const std::string& value) {
     return key + " = " + value + "\n";
@@ -32,11 +34,19 @@ std::string container_text(const model::InstalledContainer& container) {
            line("image-id", digest_text(container.image_id));
 }
 
+std::string store_text(const model::InstalledStore& store) {
+    return line("image-store", "{ root-hash = " + digest_text(store.root_hash) +
+                                   ", hash-offset = " + std::to_string(store.hash_offset) +
+                                   ", integrity = " + toml_string(store.verity ? kVerity : kHash) +
+                                   " }");
+}
+
 std::string bundle_text(const model::BundleId& id, const model::InstalledBundle& bundle) {
     std::string text = "\n[[bundles]]\n" + line("id", toml_string(id.value())) +
                        line("version", toml_string(bundle.description.version.to_string())) +
                        line("digest", digest_text(bundle.digest));
     if (!bundle.anchor.empty()) text += line("anchor", toml_string(bundle.anchor));
+    if (bundle.store) text += store_text(*bundle.store);
     for (const auto& container : bundle.containers)
         text += container_text(container);
     return text;
@@ -68,12 +78,32 @@ model::InstalledContainer read_container(TomlTable& table) {
     return container;
 }
 
+std::uint64_t required_offset(TomlTable& table, std::string_view key) {
+    const auto value = table.integer(key);
+    if (value && *value > 0) return static_cast<std::uint64_t>(*value);
+    table.problem(key, "must be there, and more than 0");
+    return 0;
+}
+
+model::InstalledStore read_store(TomlTable& table) {
+    model::InstalledStore store;
+    store.root_hash = required<model::Sha256>(table, "root-hash");
+    store.hash_offset = required_offset(table, "hash-offset");
+    const auto integrity = required_string(table, "integrity").value_or(kHash);
+    if (integrity != kVerity && integrity != kHash)
+        table.problem("integrity", "is neither " + std::string(kVerity) + " nor " + kHash);
+    store.verity = integrity == kVerity;
+    table.finish();
+    return store;
+}
+
 BundleRecord read_bundle(TomlTable& table) {
     BundleRecord bundle;
     bundle.id = required<model::BundleId>(table, "id");
     bundle.version = required<model::Version>(table, "version");
     bundle.digest = required<model::Sha256>(table, "digest");
     bundle.anchor = table.string("anchor").value_or("");
+    if (auto store = table.table("image-store")) bundle.store = read_store(*store);
     for (auto& container : table.tables("containers"))
         bundle.containers.push_back(read_container(container));
     table.finish();

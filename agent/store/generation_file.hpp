@@ -16,6 +16,7 @@ struct BundleRecord {
     model::Sha256 digest;
     std::string anchor;
     std::vector<model::InstalledContainer> containers;
+    std::optional<model::InstalledStore> store = std::nullopt;
 };
 
 struct GenerationRecord {

@@ -72,7 +72,7 @@ Result<model::InstalledSet> read_generation_set(const fs::path& directory, unsig
                    read_description(directory / kBundlesDirectory / bundle.id.value(), bundle));
         set.bundles.emplace(
             bundle.id, model::InstalledBundle{std::move(description), bundle.digest, bundle.anchor,
-                                              std::move(bundle.containers)});
+                                              std::move(bundle.containers), bundle.store});
     }
     return set;
 }

@@ -58,8 +58,8 @@ Result<> write_units(const Generation& generation, const fs::path& directory) {
         if (::symlink(("../" + target).c_str(), (wants / target).c_str()) != 0)
             return fail(call_error("make the link", wants / target));
     }
-    if (!generation.has_devices) return {};
-    return new_file(directory / model::kHasDevicesMarker, "");
+    if (generation.has_devices) TRY(new_file(directory / model::kHasDevicesMarker, ""));
+    return {};
 }
 
 Result<> write_containers(const Generation& generation, const fs::path& directory) {

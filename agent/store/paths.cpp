@@ -3,16 +3,9 @@
 
 #include <string>
 
+#include "agent/model/store_mount.hpp"
+
 namespace agent::store {
-
-namespace {
-
-std::string without_build_metadata(const model::Version& version) {
-    const std::string text = version.to_string();
-    return text.substr(0, text.find('+'));
-}
-
-}  // namespace
 
 std::filesystem::path Paths::operation() const {
     return root_ / "opt/operation";
@@ -48,7 +41,7 @@ std::filesystem::path Paths::bundles() const {
 
 std::filesystem::path Paths::bundle(const model::BundleId& id,
                                     const model::Version& version) const {
-    return bundles() / (id.value() + "_" + without_build_metadata(version));
+    return bundles() / model::kept_bundle_name(id, version);
 }
 
 std::filesystem::path Paths::floors() const {
@@ -69,6 +62,18 @@ std::filesystem::path Paths::transaction() const {
 
 std::filesystem::path Paths::failed_sets() const {
     return state() / "failed-sets.toml";
+}
+
+std::filesystem::path Paths::image_stores() const {
+    return root_ / "var/lib/update-agent";
+}
+
+std::filesystem::path Paths::store_mounts() const {
+    return image_stores() / "mounts";
+}
+
+std::filesystem::path Paths::merged_store() const {
+    return image_stores() / "images";
 }
 
 std::filesystem::path Paths::lock() const {

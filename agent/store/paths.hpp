@@ -35,6 +35,12 @@ class Paths {
     /// transaction: there exactly while a transaction is not settled.
     [[nodiscard]] std::filesystem::path transaction() const;
     [[nodiscard]] std::filesystem::path failed_sets() const;
+    /// /var/lib/update-agent: image stores as the engine sees them, whatever of /opt is there.
+    [[nodiscard]] std::filesystem::path image_stores() const;
+    /// Where each store is mounted, by its name.
+    [[nodiscard]] std::filesystem::path store_mounts() const;
+    /// The link that the engine is told of.
+    [[nodiscard]] std::filesystem::path merged_store() const;
     [[nodiscard]] std::filesystem::path lock() const;
     [[nodiscard]] std::filesystem::path units_lock() const;
 

@@ -28,9 +28,10 @@ Names required_containers(const model::Container& container) {
 
 /// The targets of the required bundles are named here, too: ordering the bundles' targets alone
 /// lets the containers of both start side by side.
-Names started_before(const model::Container& container, const model::Description& bundle) {
+Names started_before(const model::Container& container, const ContainerPlace& place) {
     Names names = {"network.target", "update-agent-store.service"};
-    for (const auto& requirement : bundle.requires_bundles)
+    if (place.mounted_image) names.emplace_back(model::kImagesService);
+    for (const auto& requirement : place.bundle.requires_bundles)
         names.push_back(model::bundle_target(requirement.id));
     for (auto& service : required_containers(container))
         names.push_back(std::move(service));
@@ -54,7 +55,7 @@ void add_dependencies(UnitText& text, const model::Container& container,
     text.units("Requires", host.requires_units);
     text.units("Requisite", host.requisite);
     text.units("Wants", host.wants);
-    text.units("After", started_before(container, place.bundle), host.after);
+    text.units("After", started_before(container, place), host.after);
     auto paths = escape_path(context.operation_directory);
     for (const auto& path : place.host_paths)
         paths += " " + escape_path(path);

@@ -13,8 +13,10 @@ struct ContainerPlace {
     const model::Description& bundle;
     /// Its name in podman.
     std::string podman_name;
-    /// Directories of the machine that it mounts.
+    /// Directories of the machine that it needs.
     std::vector<std::string> host_paths = {};
+    /// Whether its image is mounted instead of being in podman's own store.
+    bool mounted_image = false;
     /// Whether another installed container has BindsTo= this one.
     bool bound = false;
 };

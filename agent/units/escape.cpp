@@ -24,6 +24,10 @@ bool is_plain_in_unit_name(char c) {
     return is_alphanumeric(c) || std::string_view(":-_.\\@").find(c) != std::string_view::npos;
 }
 
+bool is_plain_in_path_name(char c) {
+    return is_alphanumeric(c) || std::string_view(":_.").find(c) != std::string_view::npos;
+}
+
 void append_hex(std::string& text, char c) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);
@@ -92,6 +96,25 @@ std::string escape_unit_name(std::string_view name) {
             append_hex(text, c);
     }
     return text;
+}
+
+std::string mount_unit_name(std::string_view path) {
+    std::string name;
+    bool at_slash = true;
+    for (const char c : path) {
+        if (c == '/') {
+            at_slash = true;
+            continue;
+        }
+        if (at_slash && !name.empty()) name += '-';
+        at_slash = false;
+        // Only what a hidden unit file would begin with is another thing at the beginning.
+        if (is_plain_in_path_name(c) && !(name.empty() && c == '.'))
+            name += c;
+        else
+            append_hex(name, c);
+    }
+    return (name.empty() ? "-" : name) + ".mount";
 }
 
 }  // namespace agent::units

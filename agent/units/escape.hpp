@@ -24,4 +24,8 @@ namespace agent::units {
 /// no unit name can have becomes `\xNN`, as by systemd-escape(1).
 [[nodiscard]] std::string escape_unit_name(std::string_view name);
 
+/// Name of the unit that mounts something on this absolute path, as by `systemd-escape --path
+/// --suffix=mount`.
+[[nodiscard]] std::string mount_unit_name(std::string_view path);
+
 }  // namespace agent::units

@@ -9,6 +9,7 @@
 #include "agent/model/unit_name.hpp"
 #include "agent/units/container_service.hpp"
 #include "agent/units/escape.hpp"
+#include "agent/units/store_mount.hpp"
 #include "agent/units/unit_text.hpp"
 
 namespace agent::units {
@@ -78,7 +79,16 @@ Names host_paths(const model::InstalledSet& set, const model::Description& bundl
     for (auto& mount : containers::place(set, bundle, container, context.volume_roots).mounts)
         if (std::find(paths.begin(), paths.end(), mount.host_path) == paths.end())
             paths.push_back(std::move(mount.host_path));
+    if (const auto* installed = set.find(bundle.id); installed != nullptr && installed->store)
+        paths.push_back(store_mount_point(*installed, context));
     return paths;
+}
+
+void render_store(const model::InstalledBundle& bundle, const RenderContext& context,
+                  RenderedUnits& units) {
+    if (!bundle.store) return;
+    units.files.emplace(mount_unit_name(store_mount_point(bundle, context)),
+                        store_mount_text(bundle, context));
 }
 
 void render_bundle(const model::InstalledSet& set, const model::InstalledBundle& bundle,
@@ -88,11 +98,13 @@ void render_bundle(const model::InstalledSet& set, const model::InstalledBundle&
     units.wants.push_back(model::bundle_target(description.id));
     units.files[model::bundle_target(description.id)] = bundle_target_text(description);
     units.files[model::bundle_restart_target(description.id)] = restart_target_text(description);
+    render_store(bundle, context, units);
     for (const auto& container : description.containers) {
         const auto service = model::container_service(container.name);
         const ContainerPlace place{.bundle = description,
                                    .podman_name = installed(bundle, container.name).podman_name,
                                    .host_paths = host_paths(set, description, container, context),
+                                   .mounted_image = bundle.store.has_value(),
                                    .bound = bound.contains(service)};
         units.files[service] = container_service_text(container, place, context);
         units.has_devices = units.has_devices || !container.devices.empty();

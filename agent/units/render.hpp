@@ -19,6 +19,9 @@ struct RenderContext {
     std::string stop_helper;
     /// Absolute; RequiresMountsFor= of every container.
     std::string operation_directory = "/opt/operation";
+    /// Absolute; where image stores are mounted, each on a directory of RequiresMountsFor= of those
+    /// that have their images from it.
+    std::string store_mounts = "/var/lib/update-agent/mounts";
     /// Where volumes lie, each a directory of RequiresMountsFor= of those that mount it.
     model::VolumeRoots volume_roots = {model::kVolumeRoot};
 };

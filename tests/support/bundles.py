@@ -60,13 +60,13 @@ class Maker:
         if limits is not None:
             self.guest.write_file(f"{_TRUST}/{name}.toml", limits)
 
-    def make(self, text: str, path: str, signer: str = "signer") -> str:
+    def make(self, text: str, path: str, signer: str = "signer", options: str = "") -> str:
         """Sign a description with its images; returns the path of the bundle file."""
         self.guest.write_file(path + ".toml", text)
         who = self.pki.identity(signer)
         chain = f"--chain /srv/pki/{who.chain.name}" if who.chain else ""
         self.guest.run(f"update-agent bundle create {path}.toml --key /srv/pki/{who.key.name}"
-                       f" --cert /srv/pki/{who.certificate.name} {chain} --output {path}",
+                       f" --cert /srv/pki/{who.certificate.name} {chain} --output {path} {options}",
                        timeout=120)
         return path
 
@@ -129,8 +129,11 @@ class Archive:
     def __init__(self, guest, path: str, pki: Pki):
         self._guest = guest
         self._pki = pki
-        with tarfile.open(guest.path(path)) as tar:
-            self.members = {member.name: tar.extractfile(member).read() for member in tar}
+        with tempfile.TemporaryDirectory() as directory:
+            copy = Path(directory, "bundle")
+            guest.copy_out(path, copy)
+            with tarfile.open(copy) as tar:
+                self.members = {member.name: tar.extractfile(member).read() for member in tar}
 
     def change(self, name: str, old: str, new: str) -> "Archive":
         text = self.members[name].decode()
@@ -155,12 +158,15 @@ class Archive:
 
     def write(self, path: str, *extra: tarfile.TarInfo, data: bytes = b"") -> str:
         """Write it, with further members at the end that hold data, or are links."""
-        with tarfile.open(self._guest.path(path), "w", format=tarfile.USTAR_FORMAT) as tar:
-            for name, content in self.members.items():
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-            for member in extra:
-                member.size = len(data) if member.isreg() else 0
-                tar.addfile(member, io.BytesIO(data))
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory, "bundle")
+            with tarfile.open(file, "w", format=tarfile.USTAR_FORMAT) as tar:
+                for name, content in self.members.items():
+                    member = tarfile.TarInfo(name)
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
+                for member in extra:
+                    member.size = len(data) if member.isreg() else 0
+                    tar.addfile(member, io.BytesIO(data))
+            self._guest.copy_in(file, path)
         return path

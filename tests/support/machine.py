@@ -11,6 +11,7 @@ overlay cannot be stacked on an overlay. All of it is in a namespace that ends w
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -29,6 +30,19 @@ ENTER_FILE = "enter.json"  # for scripts/machine exec
 _HALT_SIGNAL = signal.SIGRTMIN + 3  # systemd(1): halt, started as if by halt.target
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
+
+
+_LOOP_CTL_ADD = 0x4C80  # linux/loop.h
+
+
+def _loop_device(number: int) -> str:
+    """The host's, made where it is missing: whichever is free is the one that a machine gets."""
+    path = Path(f"/dev/loop{number}")
+    if not path.exists():
+        with open("/dev/loop-control", "rb") as control, contextlib.suppress(FileExistsError):
+            fcntl.ioctl(control, _LOOP_CTL_ADD, number)
+        wait_for(path.exists, 5, f"making {path}")
+    return str(path)
 
 
 class Machine(Guest):
@@ -210,7 +224,7 @@ class Machine(Guest):
 
     def _nspawn_command(self) -> list[str]:
         binds = [f"--bind-ro={source}:{target}" for source, target in self._binds.items()]
-        loops = [f"--bind=/dev/loop{number}" for number in range(self._loop_devices)]
+        loops = [f"--bind={_loop_device(number)}" for number in range(self._loop_devices)]
         if loops:
             loops.append("--bind=/dev/loop-control")
         return ["systemd-nspawn", "--register=no", "--keep-unit", f"--directory={self._tree}",

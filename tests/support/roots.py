@@ -29,7 +29,8 @@ from .namespace import Namespace
 
 MINIMAL = ["systemd", "systemd-sysv", "dbus", "apt", "udev", "kmod", "iproute2", "procps"]
 MACHINE = ["podman", "crun", "conmon", "netavark", "aardvark-dns", "ca-certificates", "nftables",
-           "iptables", "uidmap", "catatonit", "jq", "strace", "openssl", "skopeo", "zstd", "e2fsprogs"]
+           "iptables", "uidmap", "catatonit", "jq", "strace", "openssl", "skopeo", "zstd", "e2fsprogs",
+           "squashfs-tools"]
 VM = ["linux-image-cloud-amd64", "initramfs-tools", "zstd"]
 BUILD = ["build-essential", "ccache"]
 

@@ -140,9 +140,11 @@ TEST_CASE("A bundle is created with key and certificate, and what else is given"
     CHECK(least.request.chain.empty());
     CHECK(least.request.output.empty());
     CHECK(least.request.add.empty());
+    CHECK(least.request.images == agent::operations::ImagesKind::oci);
     const auto most = command<BundleCreate>(
         "bundle create b.toml --key k.pem --cert c.pem --chain ca.pem "
-        "--add LICENSE:licenses/LICENSE --add notes.txt -o out.bundle");
+        "--add LICENSE:licenses/LICENSE --add notes.txt --images=store -o out.bundle");
+    CHECK(most.request.images == agent::operations::ImagesKind::store);
     CHECK(most.request.chain == "ca.pem");
     CHECK(most.request.add == Words{"LICENSE:licenses/LICENSE", "notes.txt"});
     CHECK(most.request.output == "out.bundle");
@@ -209,6 +211,7 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "bundle create",
                              "bundle create b.toml",
                              "bundle create b.toml --key k.pem",
+                             "bundle create b.toml --key k.pem --cert c.pem --images registry",
                              "bundle inspect",
                              "bundle verify",
                              "bundle validate",

@@ -230,9 +230,13 @@ TEST_CASE("The doctor's findings are ok, warning or failure") {
 
 TEST_CASE("A created bundle has the ids of its images") {
     const auto value = parsed(json::created(example::created()));
-    CHECK(keys(value) == Keys{"file", "id", "version", "digest", "size", "images"});
+    CHECK(keys(value) == Keys{"file", "id", "version", "digest", "size", "images", "images-kind"});
     CHECK(value["size"] == 1536);
     CHECK(value["images"]["localhost/broker:1"] == std::string(64, 'c'));
+    CHECK(value["images-kind"] == "oci");
+    auto mounted = example::created();
+    mounted.images_kind = agent::operations::ImagesKind::store;
+    CHECK(parsed(json::created(mounted))["images-kind"] == "store");
 }
 
 TEST_CASE("An inspected bundle says whether it is signed and trusted") {

@@ -295,6 +295,11 @@ TEST_CASE("A created bundle is told with the ids of its images") {
               "\n"
               "image  localhost/broker:1  " +
               std::string(64, 'c') + "\n");
+    auto mounted = example::created();
+    mounted.images_kind = agent::operations::ImagesKind::store;
+    CHECK(text::created(mounted) ==
+          text::created(example::created()) +
+              "images  in a store, which is mounted instead of unpacked\n");
 }
 
 TEST_CASE("An inspected bundle says whether it is trusted") {

@@ -8,6 +8,7 @@
 
 using namespace std::chrono_literals;
 using agent::config::Configuration;
+using agent::config::ImageIntegrity;
 using agent::config::kConfigurationFile;
 using agent::config::load_configuration;
 using agent::config::merge;
@@ -83,6 +84,7 @@ TEST_CASE("what the shipped file shows as defaults are the defaults") {
     configuration.podman_timeout = configuration.image_timeout = 0s;
     configuration.systemd_timeout = 0s;
     configuration.reserve = 0;
+    configuration.image_integrity = ImageIntegrity::hash;
     configuration.volume_roots.clear();
     Problems problems;
     merge(configuration, text, "agent.toml", problems);
@@ -102,12 +104,40 @@ TEST_CASE("every key is read") {
                "hook-timeout = \"20s\"\n"
                "reserve = \"1.5G\"\n"
                "snapshot-limit = \"2K\"\n"
+               "image-integrity = \"verity\"\n"
                "volume-roots = [\"/srv/b\", \"/srv/a\"]\n");
     const auto configuration = load_configuration(root.path());
     REQUIRE(configuration);
-    CHECK(*configuration ==
-          Configuration{
-              "robot-a", false, 7, 90s, 1h, 10s, 20s, 3ULL << 29U, 2048, {"/srv/b", "/srv/a"}});
+    CHECK(*configuration == Configuration{"robot-a",
+                                          false,
+                                          7,
+                                          90s,
+                                          1h,
+                                          10s,
+                                          20s,
+                                          3ULL << 29U,
+                                          2048,
+                                          ImageIntegrity::verity,
+                                          {"/srv/b", "/srv/a"}});
+}
+
+TEST_CASE("integrity of images is one of three") {
+    const std::vector<std::pair<std::string, ImageIntegrity>> cases = {
+        {"auto", ImageIntegrity::automatic},
+        {"verity", ImageIntegrity::verity},
+        {"hash", ImageIntegrity::hash}};
+    for (const auto& [text, expected] : cases) {
+        Configuration configuration;
+        Problems problems;
+        merge(configuration, "image-integrity = \"" + text + "\"\n", "agent.toml", problems);
+        CHECK(problems.empty());
+        CHECK(configuration.image_integrity == expected);
+    }
+    Configuration configuration;
+    Problems problems;
+    merge(configuration, "image-integrity = \"none\"\n", "agent.toml", problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().message == "is none of auto, verity, hash");
 }
 
 TEST_CASE("files of the directory are read in lexical order, and the later wins") {

@@ -44,6 +44,16 @@ TEST_CASE("the marker for devices is no unit and no problem") {
     CHECK(directory.links() == Links{{"update-agent.generation", "7"}});
 }
 
+TEST_CASE("a mount unit is linked as any other, whatever is escaped in its name") {
+    OperationDirectory directory;
+    const std::string name = R"(var-lib-update\x2dagent-mounts-0123456789abcdef.mount)";
+    directory.make_generation("7", {name});
+    directory.use_generation("7");
+    CHECK(directory.generate().empty());
+    CHECK(directory.links() ==
+          Links{{name, (directory.units("7") / name).string()}, {"update-agent.generation", "7"}});
+}
+
 TEST_CASE("where nothing is installed, nothing is done and nothing is said") {
     OperationDirectory directory;
     SECTION("there is no operation directory") {

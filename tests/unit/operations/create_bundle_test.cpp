@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "agent/bundle/reader.hpp"
+#include "agent/model/image_store.hpp"
 #include "agent/operations/inspect_bundle.hpp"
 #include "tests/unit/bundle/layouts.hpp"
 #include "tests/unit/operations/scene.hpp"
@@ -273,4 +275,88 @@ TEST_CASE("A bundle that was there is replaced by a whole one only") {
     scene.cancelled = [] { return false; };
     const auto made = must(create_bundle(scene.context(), workshop.request()));
     CHECK(must(operations::verify_bundle(scene.context(), made.file)).digest == made.digest);
+}
+
+TEST_CASE("A bundle whose images are a store has these, under the names that they are given") {
+    Scene scene;
+    const Workshop workshop(clock_description() +
+                            "[[containers]]\nname = \"second\"\nimage = \"localhost/ticker:1\"\n"
+                            "[[containers]]\nname = \"third\"\nimage = \"localhost/bridge:1\"\n");
+    auto request = workshop.request();
+    request.images = operations::ImagesKind::store;
+    const auto made = must(create_bundle(scene.context(), request));
+    CHECK(made.images_kind == operations::ImagesKind::store);
+    CHECK(workshop.made() == Names{"out.bundle"});
+    CHECK_FALSE(std::filesystem::exists(scene.root() / "scratch"));
+    CHECK(must(operations::verify_bundle(scene.context(), made.file)).digest == made.digest);
+
+    auto reader = must(agent::bundle::BundleReader::open(made.file));
+    must(reader.read_description());
+    const auto text = must(reader.read_store_index());
+    REQUIRE(text);
+    const auto index = must(model::parse_image_store(*text, "store.json"));
+    std::vector<model::Sha256> ids;
+    for (const auto& [name, id] : made.images)
+        ids.push_back(id);
+    std::sort(ids.begin(), ids.end());
+    CHECK(index.images == ids);
+    CHECK(reader.manifest().find(model::store_member(index.root_hash)) != nullptr);
+    const auto list = scene.store_maker.packed.at("overlay-images/images.json");
+    for (const auto* name : {"localhost/ticker:1", "localhost/bridge:1"})
+        CHECK(has(list, name));
+}
+
+TEST_CASE("The same images make the same store, whenever it is unpacked") {
+    Scene scene;
+    const Workshop workshop;
+    auto request = workshop.request();
+    request.images = operations::ImagesKind::store;
+    const auto first = must(create_bundle(scene.context(), request)).digest;
+    CHECK(must(create_bundle(scene.context(), request)).digest == first);
+    request.images = operations::ImagesKind::oci;
+    CHECK(must(create_bundle(scene.context(), request)).digest != first);
+}
+
+TEST_CASE("Where no store can be made nothing is begun") {
+    const Workshop far(
+        "format = 1\nid = \"far\"\nversion = \"1.0.0\"\ntype = \"addon\"\nimages = \"registry\"\n"
+        "[[containers]]\nname = \"a\"\nimage = \"example.org/a@sha256:" +
+        std::string(64, 'a') + "\"\n");
+    const Workshop near;
+    Scene scene;
+    scene.store_maker.refusal = model::Error(ErrorCode::conflict, "install squashfs-tools");
+    for (const auto* workshop : {&far, &near}) {
+        auto request = workshop->request();
+        request.images = operations::ImagesKind::store;
+        const auto refused = create_bundle(scene.context(), request);
+        REQUIRE_FALSE(refused);
+        const bool registry = workshop == &far;
+        CHECK(refused.error().code() == (registry ? ErrorCode::usage : ErrorCode::conflict));
+        CHECK(has(refused.error().text(), registry ? "registry" : "squashfs-tools"));
+        CHECK(workshop->made().empty());
+    }
+    CHECK(scene.faults.calls() == Names{"store_maker.check"});
+}
+
+TEST_CASE("A store whose making fails anywhere leaves nothing behind") {
+    Scene scene;
+    const Workshop workshop;
+    auto request = workshop.request();
+    request.images = operations::ImagesKind::store;
+    must(create_bundle(scene.context(), request));
+    std::filesystem::remove(workshop.path("out.bundle"));
+    const auto calls = scene.faults.calls();
+    REQUIRE(calls == Names{"store_maker.check", "engine.graph_root", "store_maker.make_scratch",
+                           "store_maker.unpack", "store_maker.pack", "store_maker.discard"});
+    for (unsigned n = 1; n < calls.size(); ++n) {
+        INFO(calls[n - 1]);
+        scene.faults.fail_at(n, CallFaults::Kind::before);
+        CHECK_FALSE(create_bundle(scene.context(), request));
+        CHECK(workshop.made().empty());
+        CHECK_FALSE(std::filesystem::exists(scene.root() / "scratch"));
+    }
+    scene.faults.fail_at(static_cast<unsigned>(calls.size()), CallFaults::Kind::before);
+    must(create_bundle(scene.context(), request));
+    REQUIRE(scene.progress.warnings.size() == 1);
+    CHECK(has(scene.progress.warnings.front(), "scratch stays"));
 }

@@ -27,7 +27,7 @@ TEST_CASE("A machine on which all is well has no finding") {
     scene.services.units["update-agent-store.service"].active = "active";
     const auto before = scene.snapshot();
     const auto checks = operations::examine(scene.context());
-    CHECK(checks.size() == 13);
+    CHECK(checks.size() == 14);
     for (const auto& check : checks) {
         INFO(check.name << ": " << check.text);
         CHECK(check.finding == Finding::good);

@@ -36,6 +36,7 @@ WriteGeneration generation(unsigned number) {
 std::vector<Effect> all_effects() {
     return {
         KeepBundle{example::id("base"), kVersion, true},
+        AttachImages{{"base_1.0.0", "view_2.0.0"}, {"view_2.0.0"}},
         InstallPackages{
             {{"driver", "amd64", "1:2.0-1", false, true}, {"firmware", "all", "3", true, false}}},
         BringImage{example::id("base"), kVersion, digest('a'), "localhost/a:1", digest('b')},
@@ -83,8 +84,14 @@ std::vector<Effect> all_effects() {
 /// A field that an aggregate has more than these does not bind: this stops compiling, so that
 /// whoever adds one thinks of the journal.
 Json fields(const KeepBundle& effect) {
-    const auto& [id, version, kept_already] = effect;
+    // How it is hashed is of no use to who undoes it.
+    const auto& [id, version, kept_already, verity] = effect;
+    static_cast<void>(verity);
     return {id.value(), version.to_string(), kept_already};
+}
+Json fields(const AttachImages& effect) {
+    const auto& [bundles, fresh] = effect;
+    return {bundles, fresh};
 }
 Json fields(const InstallPackages& effect) {
     Json list = Json::array();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <nlohmann/json.hpp>
+
 #include "agent/bundle/oci_layout.hpp"
 #include "agent/crypto/sha256.hpp"
 #include "tests/unit/bundle/layouts.hpp"
 #include "tests/unit/operations/fake_host.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace test {
 
@@ -41,6 +44,32 @@ Result<host::Inventory> FakeEngine::inventory() {
     TRY_ASSIGN(inventory.images, images());
     TRY_ASSIGN(inventory.containers, containers());
     return inventory;
+}
+
+Result<host::ImageStoreUse> FakeEngine::image_store_use(
+    const std::filesystem::path& /*directory*/) {
+    return faults_.call("engine.image_store_use", [&]() -> Result<host::ImageStoreUse> {
+        return host::ImageStoreUse{.used = image_store_used, .obstacle = image_store_obstacle};
+    });
+}
+
+Result<> FakeEngine::use_image_store(const std::filesystem::path& /*directory*/) {
+    return faults_.call("engine.use_image_store", [&]() -> Result<> {
+        if (!image_store_used && !image_store_obstacle.empty())
+            return model::fail(ErrorCode::conflict, image_store_obstacle);
+        image_store_used = true;
+        return {};
+    });
+}
+
+Result<std::vector<std::string>> FakeEngine::users_of_layers(
+    const std::set<std::string>& layers, const std::set<std::string>& /*ours*/) {
+    return faults_.call("engine.users_of_layers", [&] {
+        std::vector<std::string> users;
+        for (const auto& [layer, user] : built_on)
+            if (layers.count(layer) != 0) users.push_back(user);
+        return Result<std::vector<std::string>>(users);
+    });
 }
 
 Result<std::vector<std::string>> FakeEngine::secrets() {
@@ -110,6 +139,15 @@ Result<> FakeEngine::push_layout(const std::string& image, const std::filesystem
     });
 }
 
+std::set<std::string> FakeEngine::mounted_images() const {
+    std::set<std::string> ids;
+    const auto text = read_text(further_store / "overlay-images/images.json");
+    if (text.empty()) return ids;
+    for (const auto& record : nlohmann::json::parse(text))
+        ids.insert(record.at("id").get<std::string>());
+    return ids;
+}
+
 Result<> FakeEngine::create(const std::vector<std::string>& create_arguments) {
     return faults_.call("engine.create", [&]() -> Result<> {
         host::ContainerInfo info;
@@ -125,7 +163,7 @@ Result<> FakeEngine::create(const std::vector<std::string>& create_arguments) {
         }
         if (made.count(info.name) != 0)
             return model::fail(ErrorCode::internal, "the name is in use: " + info.name);
-        if (image_names.count(info.image_id) == 0)
+        if (image_names.count(info.image_id) == 0 && mounted_images().count(info.image_id) == 0)
             return model::fail(ErrorCode::internal, "no such image: " + info.image_id);
         info.id = "id-of-" + info.name;
         arguments[info.name] = create_arguments;
@@ -222,6 +260,8 @@ void FakeEngine::take_state(const FakeEngine& other) {
     unreachable = other.unreachable;
     image_files = other.image_files;
     mounted = other.mounted;
+    image_store_used = other.image_store_used;
+    image_store_obstacle = other.image_store_obstacle;
 }
 
 Result<std::string> FakeEngine::health(const std::string& name) {

@@ -79,6 +79,10 @@ class FakeEngine final : public host::ContainerEngine {
     Result<std::vector<host::ImageInfo>> images() override;
     Result<std::vector<host::ContainerInfo>> containers() override;
     Result<host::Inventory> inventory() override;
+    Result<host::ImageStoreUse> image_store_use(const std::filesystem::path& directory) override;
+    Result<> use_image_store(const std::filesystem::path& directory) override;
+    Result<std::vector<std::string>> users_of_layers(const std::set<std::string>& layers,
+                                                     const std::set<std::string>& ours) override;
     Result<std::vector<std::string>> secrets() override;
     Result<model::Sha256> pull_layout(const std::filesystem::path& layout,
                                       const std::string& ref) override;
@@ -98,10 +102,16 @@ class FakeEngine final : public host::ContainerEngine {
     Result<std::string> health(const std::string& name) override;
 
     void take_state(const FakeEngine& other);
+    /// Ids of those in the further store, which is mounted.
+    [[nodiscard]] std::set<std::string> mounted_images() const;
 
     int kept_open = -1;
     /// Says nothing of what it is asked, which is not where its containers are.
     bool hangs = false;
+    /// Where a store is to be looked for beside its own.
+    std::filesystem::path further_store;
+    /// What somebody built on a layer of a mounted image, by the layer.
+    std::map<std::string, std::string> built_on;
     /// Image id to names.
     std::map<std::string, std::set<std::string>> image_names;
     /// By name.
@@ -127,6 +137,9 @@ class FakeEngine final : public host::ContainerEngine {
     /// The registry that none of them finds.
     std::string away_registry;
     std::set<std::string> secret_names;
+    /// Whether it looks at the images that are mounted, and what keeps it from being told to.
+    bool image_store_used = false;
+    std::string image_store_obstacle;
     /// A store that gives another id to what it pulls.
     std::optional<model::Sha256> pulls_as;
 

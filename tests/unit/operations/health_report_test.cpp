@@ -23,8 +23,9 @@ class Journal {
         return services.units[service].invocation;
     }
     LogLines lines_of(const std::vector<Unhealthy>& containers) {
-        return operations::last_log_lines(
-            {engine, services, packages, installer, machine, devices, events, hooks}, containers);
+        return operations::last_log_lines({engine, services, packages, installer, machine, devices,
+                                           events, hooks, image_mounts, store_maker},
+                                          containers);
     }
 
     TemporaryDirectory directory;
@@ -37,6 +38,8 @@ class Journal {
     FakeDevices devices;
     RecordedEvents events;
     FakeHooks hooks;
+    FakeMounts image_mounts{faults};
+    FakeStoreMaker store_maker{faults};
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/unit/operations/journal_cases.hpp"
 
+#include "agent/operations/attach_images.hpp"
 #include "agent/operations/confirm.hpp"
 #include "agent/operations/recover.hpp"
 #include "agent/operations/recreate.hpp"
@@ -10,6 +11,7 @@
 #include "tests/unit/operations/data_cases.hpp"
 #include "tests/unit/operations/package_cases.hpp"
 #include "tests/unit/operations/registry_bundle.hpp"
+#include "tests/unit/operations/store_cases.hpp"
 
 namespace test {
 
@@ -138,6 +140,28 @@ const std::vector<MortalOperation>& mortal_operations() {
              scene.have({file_bundles().newer});
          },
          roll_back},
+        {"a bundle whose images are mounted", [](Scene& scene) { scene.initialise(); },
+         [](Scene& scene) { return scene.install({store_bundles().base}); }},
+        {"an update of a bundle whose images are mounted",
+         [](Scene& scene) {
+             scene.have({store_bundles().base, store_bundles().clock});
+         },
+         [](Scene& scene) { return scene.install({store_bundles().newer}); }},
+        {"an update from unpacked to mounted images",
+         [](Scene& scene) { scene.have({bundles().base}); },
+         [](Scene& scene) { return scene.install({store_bundles().newer}); }},
+        {"a removal of a bundle whose images are mounted",
+         [](Scene& scene) {
+             scene.configuration.keep_generations = 1;
+             scene.have({store_bundles().base, store_bundles().clock});
+         },
+         [](Scene& scene) { return scene.remove({"base"}); }},
+        {"a rollback to mounted images",
+         [](Scene& scene) {
+             scene.have({store_bundles().base});
+             scene.have({newer_base()});
+         },
+         roll_back},
         {"a rollback",
          [](Scene& scene) {
              have_all(scene);
@@ -186,6 +210,8 @@ void boot(Scene& scene) {
     ++scene.machine.boots;
     scene.services.boot();
     scene.devices.notes.clear();
+    lose_mounts(scene);
+    must(operations::publish_images(scene.context()));
     must(operations::recover(scene.context()));
     must(operations::recreate(scene.context(), true));
     must(operations::startup(scene.context()));

@@ -8,6 +8,7 @@
 #include "agent/bundle/writer.hpp"
 #include "agent/crypto/sha256.hpp"
 #include "agent/model/description.hpp"
+#include "agent/model/image_store.hpp"
 #include "agent/model/images.hpp"
 #include "agent/operations/startup.hpp"
 #include "agent/store/generations.hpp"
@@ -96,6 +97,34 @@ std::filesystem::path make_bundle(const std::filesystem::path& file, const std::
                                       .files = {},
                                       .image_layout = scratch.path() / "images"},
                                      signing_material(signer), file,
+                                     [](std::uint64_t, std::uint64_t) { return true; }));
+    return file;
+}
+
+std::filesystem::path make_store_bundle(const std::filesystem::path& file,
+                                        const std::string& description) {
+    model::Problems problems;
+    const auto parsed = model::parse_description(description, "bundle.toml", problems);
+    const TemporaryDirectory scratch;
+    const auto ids = make_layout(scratch.path() / "images", parsed);
+    model::ImageStore store;
+    for (const auto& [name, id] : ids)
+        store.images.push_back(id);
+    std::sort(store.images.begin(), store.images.end());
+    const auto content = store_content(store.images);
+    store.root_hash = agent::crypto::sha256("root of " + content);
+    store.hash_offset = content.size();
+    const auto whole = content + "tree";
+    store.digest = agent::crypto::sha256(whole);
+    store.size = whole.size();
+    write_text(scratch.path() / "store", whole);
+    must(agent::bundle::write_bundle({.description = model::with_image_ids(description, ids),
+                                      .files = {},
+                                      .image_layout = {},
+                                      .store_index = model::to_text(store),
+                                      .store_file = scratch.path() / "store",
+                                      .store_member = model::store_member(store.root_hash)},
+                                     signing_material("signer"), file,
                                      [](std::uint64_t, std::uint64_t) { return true; }));
     return file;
 }
@@ -192,6 +221,7 @@ std::string difference(const Snapshot& before, const Snapshot& after) {
     compare("container", before.containers, after.containers, text);
     compare("loaded unit", before.loaded, after.loaded, text);
     compare("unit", before.running, after.running, text);
+    if (before.mounted_images != after.mounted_images) text += "other images are mounted\n";
     compare("package", before.packages, after.packages, text);
     return text;
 }
@@ -199,6 +229,7 @@ std::string difference(const Snapshot& before, const Snapshot& after) {
 Scene::Scene() {
     write_text(root() / "etc/update-agent/trust.d/vendor.pem", tests::shared_pki().pem("root"));
     std::filesystem::create_directories(graph_root());
+    engine.further_store = paths().merged_store();
 }
 
 Scene::Scene(const Scene& other) : configuration(other.configuration), retry(other.retry) {
@@ -206,6 +237,8 @@ Scene::Scene(const Scene& other) : configuration(other.configuration), retry(oth
         other.root(), root(),
         std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
     engine.take_state(other.engine);
+    engine.further_store = paths().merged_store();
+    image_mounts.supported = other.image_mounts.supported;
     services.take_state(other.services);
     packages.versions = other.packages.versions;
     installer.sources = other.installer.sources;
@@ -225,7 +258,9 @@ operations::Context Scene::context(bool offline) {
                      .machine = machine,
                      .devices = devices,
                      .events = events,
-                     .hooks = hooks},
+                     .hooks = hooks,
+                     .image_mounts = image_mounts,
+                     .store_maker = store_maker},
             .progress = progress,
             .cancelled = cancelled,
             .offline = offline,
@@ -276,10 +311,17 @@ Snapshot Scene::snapshot() const {
                       .containers = {},
                       .loaded = services.loaded,
                       .running = services.noticeable(),
-                      .packages = packages.versions};
+                      .packages = packages.versions,
+                      .mounted_images = {}};
     for (const auto* each :
          {"history.jsonl", "history.jsonl.1", "failed-sets.toml", "lock", "units.lock"})
         snapshot.files.erase(std::string("opt/operation/update-agent/") + each);
+    // How the engine sees what is mounted, instead of by which files.
+    snapshot.mounted_images = engine.mounted_images();
+    std::erase_if(snapshot.files, [](const auto& file) {
+        return file.first == "var" || file.first == "var/lib" ||
+               file.first.starts_with("var/lib/update-agent");
+    });
     for (const auto& [name, info] : engine.made)
         snapshot.containers[name] = info.state;
     return snapshot;

@@ -11,6 +11,8 @@
 #include "agent/operations/change.hpp"
 #include "tests/unit/catch.hpp"
 #include "tests/unit/operations/fake_host.hpp"
+#include "tests/unit/operations/fake_mounts.hpp"
+#include "tests/unit/operations/fake_store_maker.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
 namespace test {
@@ -23,6 +25,9 @@ namespace store = agent::store;
 std::filesystem::path make_bundle(const std::filesystem::path& file, const std::string& description,
                                   const std::string& signer = "signer");
 
+/// The same with its images in a store that is mounted.
+std::filesystem::path make_store_bundle(const std::filesystem::path& file,
+                                        const std::string& description);
 /// Made once: `base` (broker, and bridge that requires it), `view` (panel, requires the base), and
 /// `clock` (ticker, requires nothing).
 struct Bundles {
@@ -50,6 +55,8 @@ struct Snapshot {
     std::map<std::string, FakeUnit> running;
     /// Debian's, with their versions.
     std::map<std::string, std::string> packages;
+    /// Ids that the engine sees in the store that is mounted.
+    std::set<std::string> mounted_images;
     bool operator==(const Snapshot&) const = default;
 };
 /// What differs, a line each, to be read when a test fails.
@@ -94,6 +101,8 @@ class Scene {
     FakeDevices devices;
     RecordedEvents events;
     FakeHooks hooks;
+    FakeMounts image_mounts{faults};
+    FakeStoreMaker store_maker{faults};
     RecordedProgress progress;
     agent::config::Configuration configuration;
     /// A set that did not become healthy is tried again.

@@ -144,6 +144,11 @@ TEST_CASE("hostile texts neither change the set nor the file's structure") {
         generation.info.reason = text();
         for (auto& [id, bundle] : generation.set.bundles) {
             bundle.anchor = text();
+            if (random() % 2 == 0)
+                bundle.store = agent::model::InstalledStore{
+                    .root_hash = bundle.digest,
+                    .hash_offset = (std::uint64_t{random()} << 12U) + 4096,
+                    .verity = random() % 2 == 0};
             for (auto& container : bundle.containers)
                 container.podman_name = text();
         }

@@ -12,6 +12,7 @@ using agent::units::escape_path;
 using agent::units::escape_unit_name;
 using agent::units::escape_value;
 using agent::units::escape_word;
+using agent::units::mount_unit_name;
 using namespace unit_file_reader;
 using Words = std::vector<std::string>;
 
@@ -73,6 +74,23 @@ TEST_CASE("a valid unit name stays as it is, and no other gets more than one wor
     };
     for (const auto& [name, text] : cases)
         CHECK(escape_unit_name(name) == text);
+}
+
+TEST_CASE("a mount unit is called as systemd-escape(1) calls it") {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"/", "-.mount"},
+        {"/opt", "opt.mount"},
+        {"/var/lib/update-agent/mounts/0123456789abcdef",
+         R"(var-lib-update\x2dagent-mounts-0123456789abcdef.mount)"},
+        {"//var///lib/", "var-lib.mount"},
+        {"/.hidden/.too", R"(\x2ehidden-.too.mount)"},
+        {"/a b/50%/c:d_e.f", R"(a\x20b-50\x25-c:d_e.f.mount)"},
+        {"/back\\slash/\u00fc", R"(back\x5cslash-\xc3\xbc.mount)"},
+    };
+    for (const auto& [path, name] : cases) {
+        CHECK(mount_unit_name(path) == name);
+        CHECK(agent::model::is_unit_file_name(name));
+    }
 }
 
 TEST_CASE("any words are read back as they were written") {

@@ -74,6 +74,20 @@ inline model::InstalledSet base_and_addon() {
                       bundle("mqtt-demo", {container("writer"), reader}, {"mqtt-base"})});
 }
 
+/// A base and an add-on whose images are in the same store, which is mounted.
+inline model::InstalledSet mounted(bool verity) {
+    auto set = base_and_addon();
+    char digit = '1';
+    for (auto& [bundle_id, bundle] : set.bundles) {
+        bundle.digest = model::Sha256::parse(std::string(64, digit++)).value();
+        bundle.store = model::InstalledStore{
+            .root_hash = model::Sha256::parse(std::string(60, '0') + "abcd").value(),
+            .hash_offset = 8192,
+            .verity = verity};
+    }
+    return set;
+}
+
 /// Every key of a container that a unit depends on, and text that would harm a unit file.
 inline model::Container full_container() {
     using namespace std::chrono_literals;

@@ -164,6 +164,46 @@ TasksMax=100
 )");
 }
 
+TEST_CASE("an image store is mounted by a unit of its bundle") {
+    const auto units = render_units(example::mounted(false), example::context());
+    CHECK(units.files.size() == 10);
+    const auto& text = units.files.at(R"(var-lib-update\x2dagent-mounts-1111111111111111.mount)");
+    CHECK(text == std::string(kHeader) + R"([Unit]
+Description=Images of bundle The mqtt-base
+Documentation=man:update-agent(1)
+DefaultDependencies=no
+Conflicts=umount.target
+Before=umount.target update-agent-images.service
+RequiresMountsFor=/opt/operation
+
+[Mount]
+What=/opt/operation/update-agent/bundles/mqtt-base_0.0.0/images/0000000000000000.sqfs
+Where=/var/lib/update-agent/mounts/1111111111111111
+Type=squashfs
+Options=ro,nodev,nosuid,loop
+)");
+    CHECK(values_of(render_units(example::mounted(true), example::context())
+                        .files.at(R"(var-lib-update\x2dagent-mounts-1111111111111111.mount)"),
+                    "Options") ==
+          Names{"ro,nodev,nosuid,verity.hashdevice=/opt/operation/update-agent/bundles/"
+                "mqtt-base_0.0.0/images/0000000000000000.sqfs,verity.hashoffset=8192,"
+                "verity.roothash=" +
+                std::string(60, '0') + "abcd"});
+}
+
+TEST_CASE("a container starts when its image is mounted and podman sees it") {
+    const auto unpacked = render_units(example::base_and_addon(), example::context());
+    const auto mounted = render_units(example::mounted(true), example::context());
+    const auto& text = mounted.files.at("reader.service");
+    CHECK(values_of(text, "RequiresMountsFor") ==
+          Names{"/opt/operation /var/lib/update-agent/mounts/2222222222222222"});
+    CHECK(values_of(text, "After").front() ==
+          "network.target update-agent-store.service update-agent-images.service "
+          "mqtt-base.target writer.service");
+    CHECK(services_to_restart(unpacked, mounted).empty());
+    CHECK(services_to_restart(mounted, {}).empty());
+}
+
 TEST_CASE("CPUQuota has the processors in percent, with two decimals at most") {
     const std::vector<std::pair<double, std::string>> cases = {
         {1, "100%"},       {0.5, "50%"},      {2.25, "225%"},

@@ -144,6 +144,16 @@ TEST_CASE("systemd-analyze verify says nothing on every key and on hostile text"
     CHECK(verdict.exit == 0);
 }
 
+TEST_CASE("systemd-analyze verify says nothing on mounted images") {
+    Verification verification;
+    auto context = verification.context();
+    context.operation_directory = "/opt/with space/50%/$HOME";
+    const auto verdict =
+        verification(render_units(example::mounted(GENERATE(false, true)), context));
+    CHECK(verdict.output.empty());
+    CHECK(verdict.exit == 0);
+}
+
 TEST_CASE("systemd-analyze verify sees what is wrong with a unit") {
     Verification verification;
     RenderedUnits units;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
+#include "agent/planning/checks.hpp"
+
+namespace agent::planning {
+
+namespace {
+
+constexpr const char* kOtherKind =
+    "take a bundle whose images are unpacked, which 'update-agent bundle create' makes with "
+    "--images=oci";
+
+/// podman maps the owners of files of its own store only.
+bool maps_ids(const model::Container& container) {
+    return !container.uid_map.empty() || !container.gid_map.empty();
+}
+
+/// Layers are the same by their ids, which nobody but the signer vouches for.
+const model::InstalledBundle* store_of_another_signer(const Candidate& candidate,
+                                                      const model::InstalledSet& result) {
+    for (const auto& [id, bundle] : result.bundles)
+        if (bundle.store && bundle.anchor != candidate.anchor) return &bundle;
+    return nullptr;
+}
+
+}  // namespace
+
+void check_image_store(const Candidate& candidate, const model::InstalledSet& result,
+                       const MachineFacts& facts, model::Problems& problems) {
+    if (!candidate.store) return;
+    const auto refuse = [&](const std::string& message) {
+        problems.push_back({.code = model::ErrorCode::conflict,
+                            .where = candidate.source,
+                            .key = {},
+                            .message = message,
+                            .hint = kOtherKind});
+    };
+    if (!facts.store_obstacle.empty())
+        refuse("its images are to be mounted, and this machine cannot: " + facts.store_obstacle);
+    const auto& description = candidate.description;
+    if (std::any_of(description.containers.begin(), description.containers.end(), maps_ids) ||
+        std::any_of(description.init_containers.begin(), description.init_containers.end(),
+                    maps_ids))
+        refuse(
+            "its images are to be mounted, and podman cannot give the files of such an image "
+            "the owners that uid-map and gid-map say");
+    if (const auto* other = store_of_another_signer(candidate, result))
+        refuse("its images are to be mounted, as those of " + label(other->description) +
+               " are, and the same layers in both would be one, which only bundles of one signer "
+               "may have");
+}
+
+}  // namespace agent::planning
