@@ -60,13 +60,13 @@ class Layers {
             parents_.emplace(text_of(record, "id"), text_of(record, "parent"));
     }
 
-    /// Whether the layer is one of the foreign ones, or is built on one.
+    /// Whether the layer, or one below it, is nowhere but in the foreign ones.
     [[nodiscard]] bool leans_on_foreign(std::string layer) const {
         // A circle is no longer than there are layers.
         for (std::size_t step = 0; !layer.empty() && step <= parents_.size(); ++step) {
-            if (foreign_.count(layer) != 0) return true;
             const auto parent = parents_.find(layer);
-            layer = parent == parents_.end() ? std::string() : parent->second;
+            if (parent == parents_.end()) return foreign_.count(layer) != 0;
+            layer = parent->second;
         }
         return false;
     }

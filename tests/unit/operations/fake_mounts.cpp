@@ -5,6 +5,7 @@
 
 #include "agent/crypto/sha256.hpp"
 #include "agent/images/store_records.hpp"
+#include "tests/unit/store/faults.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
 namespace test {
@@ -58,6 +59,7 @@ Result<std::set<std::filesystem::path>> FakeMounts::mounted(const std::filesyste
 
 Result<> FakeMounts::mount(const host::StoreMount& store) {
     return faults_.call("mounts.mount", [&]() -> Result<> {
+        const Faults::Own own;
         if (failure) return model::fail(*failure);
         if (store.verity && verity_failure) return model::fail(*verity_failure);
         const auto text = read_text(store.file);
@@ -73,6 +75,7 @@ Result<> FakeMounts::mount(const host::StoreMount& store) {
 Result<> FakeMounts::mount_layers(const std::vector<std::filesystem::path>& layers,
                                   const std::filesystem::path& where) {
     return faults_.call("mounts.mount_layers", [&]() -> Result<> {
+        const Faults::Own own;
         for (const auto& layer : layers)
             if (!std::filesystem::is_directory(layer))
                 return model::fail(ErrorCode::internal, layer.string() + " is not there");
@@ -85,6 +88,7 @@ Result<> FakeMounts::mount_layers(const std::vector<std::filesystem::path>& laye
 
 Result<> FakeMounts::unmount(const std::filesystem::path& where) {
     return faults_.call("mounts.unmount", [&]() -> Result<> {
+        const Faults::Own own;
         std::filesystem::remove_all(where);
         return {};
     });

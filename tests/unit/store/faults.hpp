@@ -17,6 +17,15 @@ struct Call {
 
 class Faults {
   public:
+    /// While one is there, calls are the test's own: they do what they say, and are not counted.
+    class Own {
+      public:
+        Own();
+        ~Own();
+        Own(const Own&) = delete;
+        Own& operator=(const Own&) = delete;
+    };
+
     /// The n-th call from now on (from 1) fails with this errno, once.
     static void fail_at(unsigned n, int error_number);
     /// Every call of that name fails with this errno.
