@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "agent/model/bounded_json.hpp"
+
 namespace agent::bundle {
 
 using Json = nlohmann::json;
@@ -17,30 +19,9 @@ tl::unexpected<model::Error> invalid(std::string message) {
     return fail(ErrorCode::invalid, std::move(message));
 }
 
-/// The json library copies and writes by recursion, so depth is limited before it is used.
-bool is_too_deep(std::string_view text) {
-    constexpr int kMaxDepth = 64;
-    int depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > kMaxDepth) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
 Result<Json> parse_object(std::string_view text) {
     if (text.size() > kMaxDocumentBytes) return invalid("is larger than 4 MiB");
-    if (is_too_deep(text)) return invalid("is nested too deeply");
+    if (model::nests_too_deep(text)) return invalid("is nested too deeply");
     Json json = Json::parse(text, nullptr, false);
     if (!json.is_object()) return invalid("is not a JSON object");
     return json;

@@ -12,7 +12,16 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMaxDepth = 64;
 
-bool is_too_deep(std::string_view text) {
+/// Without the name and number that the library puts before it.
+std::string reason_of(const Json::exception& error) {
+    const std::string_view text = error.what();
+    const auto end = text.find("] ");
+    return escaped(end == std::string_view::npos ? text : text.substr(end + 2));
+}
+
+}  // namespace
+
+bool nests_too_deep(std::string_view text) {
     int depth = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -31,19 +40,10 @@ bool is_too_deep(std::string_view text) {
     return false;
 }
 
-/// Without the name and number that the library puts before it.
-std::string reason_of(const Json::exception& error) {
-    const std::string_view text = error.what();
-    const auto end = text.find("] ");
-    return escaped(end == std::string_view::npos ? text : text.substr(end + 2));
-}
-
-}  // namespace
-
 Result<Json> parse_json(std::string_view text, std::size_t limit) {
     if (text.size() > limit)
         return fail(ErrorCode::invalid, "is larger than " + std::to_string(limit) + " bytes");
-    if (is_too_deep(text))
+    if (nests_too_deep(text))
         return fail(ErrorCode::invalid,
                     "nests deeper than " + std::to_string(kMaxDepth) + " levels");
     try {

@@ -9,9 +9,12 @@
 
 namespace agent::model {
 
-/// Any JSON value of at most `limit` bytes and 64 levels: the library copies and writes by
-/// recursion, so that depth is limited before it reads. Keys keep their order, and of those that
-/// are there twice the last counts. ErrorCode::invalid, in one line.
+/// Whether the text has more than 64 levels: the json library copies and writes by recursion, so
+/// that depth is limited before it reads.
+[[nodiscard]] bool nests_too_deep(std::string_view text);
+
+/// Any JSON value of at most `limit` bytes that does not nest too deep. Keys keep their order, and
+/// of those that are there twice the last counts. ErrorCode::invalid, in one line.
 [[nodiscard]] Result<nlohmann::ordered_json> parse_json(std::string_view text, std::size_t limit);
 
 }  // namespace agent::model

@@ -135,6 +135,11 @@ Result<> mount_store(const Context& context, const KeptStore& kept, const fs::pa
         if (mounted || integrity == ImageIntegrity::verity) return mounted;
         return mount_hashed_after(mounted.error(), context, kept, mount);
     }
+    // Without the mark it was left to the kernel when it was installed.
+    std::error_code error;
+    if (!fs::exists(kept.directory / bundle::kCheckedMarker, error))
+        context.progress.warning(kept.bundle + ": dm-verity cannot be used any more: its images " +
+                                 "are hashed, and not verified while they are read");
     TRY(hash_once(context, kept));
     return mounts.mount(mount);
 }
