@@ -39,6 +39,7 @@ struct Values {
     Doctor doctor;
     Verify verify_set;
     BundleCreate create;
+    BundleConvert convert;
     BundleValidate validate;
     BundleInspect inspect;
     BundleVerify verify;
@@ -137,6 +138,18 @@ void add_watch(CLI::App& app, Values& values, std::optional<Command>& chosen) {
         ->required();
 }
 
+CLI::Option* add_images(CLI::App& command, operations::ImagesKind& images) {
+    return command
+        .add_option_function<std::string>(
+            "--images",
+            [&images](const std::string& kind) {
+                images =
+                    kind == "store" ? operations::ImagesKind::store : operations::ImagesKind::oci;
+            },
+            "How the bundle has its images: oci, to be unpacked, or store, to be mounted")
+        ->check(CLI::IsMember({"oci", "store"}));
+}
+
 void add_bundle(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     auto* bundle = app.add_subcommand("bundle", "Make and check bundle files");
     bundle->require_subcommand(1);
@@ -149,17 +162,20 @@ void add_bundle(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     create->add_option("--chain", request.chain, "Certificates between it and the anchor, PEM");
     create->add_option("--oci-layout", request.layout,
                        "Take the images from this OCI layout, not from the local store");
-    create
-        ->add_option_function<std::string>(
-            "--images",
-            [&request](const std::string& kind) {
-                request.images =
-                    kind == "store" ? operations::ImagesKind::store : operations::ImagesKind::oci;
-            },
-            "How the bundle has its images: oci, to be unpacked, or store, to be mounted")
-        ->check(CLI::IsMember({"oci", "store"}));
+    add_images(*create, request.images);
     create->add_option("--add", request.add, "Further file: FILE or FILE:PATH-IN-BUNDLE");
     create->add_option("-o,--output", request.output, "Default: <id>_<version>.bundle");
+    auto& conversion = values.convert.request;
+    auto* convert =
+        add(*bundle, "convert", "Make of a bundle file one that has its images the other way",
+            values.convert, chosen);
+    convert->add_option("FILE", conversion.file, "Bundle file")->required();
+    add_images(*convert, conversion.images)->required();
+    convert->add_option("--key", conversion.key, "Private key, PEM")->required();
+    convert->add_option("--cert", conversion.certificate, "Certificate for code signing, PEM")
+        ->required();
+    convert->add_option("--chain", conversion.chain, "Certificates between it and the anchor, PEM");
+    convert->add_option("-o,--output", conversion.output, "Default: <id>_<version>-<kind>.bundle");
     add(*bundle, "validate", "Check a description", values.validate, chosen)
         ->add_option("DESCRIPTION", values.validate.description, "bundle.toml(5)")
         ->required();

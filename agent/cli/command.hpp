@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/model/result.hpp"
+#include "agent/operations/convert_bundle.hpp"
 #include "agent/operations/create_bundle.hpp"
 
 namespace agent::cli {
@@ -75,6 +76,9 @@ struct Verify {
 struct BundleCreate {
     operations::CreateBundleRequest request;
 };
+struct BundleConvert {
+    operations::ConvertBundleRequest request;
+};
 struct BundleValidate {
     std::filesystem::path description;
 };
@@ -116,9 +120,9 @@ struct Complete {
 
 using Command =
     std::variant<Install, Remove, Rollback, List, Show, ShowStatus, Start, Stop, Restart, Pause,
-                 Resume, Watch, Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleValidate,
-                 BundleInspect, BundleVerify, VersionMatch, VersionCompare, Recover, Recreate,
-                 Confirm, Startup, Thaw, InitStore, StoreStamp, PublishImages, Complete>;
+                 Resume, Watch, Logs, ShowHistory, Doctor, Verify, BundleCreate, BundleConvert,
+                 BundleValidate, BundleInspect, BundleVerify, VersionMatch, VersionCompare, Recover,
+                 Recreate, Confirm, Startup, Thaw, InitStore, StoreStamp, PublishImages, Complete>;
 
 inline constexpr const char* kConfiguration = "/etc/update-agent/agent.toml";
 

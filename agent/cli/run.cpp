@@ -169,6 +169,10 @@ class Runner {
         TRY_ASSIGN(const auto created, operations::create_bundle(context_, command.request));
         return Report{.json = json::created(created), .text = text::created(created)};
     }
+    Result<Report> operator()(const BundleConvert& command) const {
+        TRY_ASSIGN(const auto made, operations::convert_bundle(context_, command.request));
+        return Report{.json = json::created(made), .text = text::created(made)};
+    }
     Result<Report> operator()(const BundleValidate& command) const {
         TRY_ASSIGN(const auto description,
                    operations::validate_description(context_, command.description));

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "agent/model/ids.hpp"
 #include "agent/model/result.hpp"
 
 namespace agent::host {
@@ -34,6 +35,12 @@ class StoreMaker {
     [[nodiscard]] virtual model::Result<UnpackedStore> unpack(
         const std::filesystem::path& layout, const std::set<std::string>& refs,
         const std::filesystem::path& scratch) = 0;
+    /// Writes these images of a store that pack() made into an OCI layout with zstd layers, under
+    /// their ids; unpacks it below `scratch`.
+    [[nodiscard]] virtual model::Result<> take_out(const std::filesystem::path& file,
+                                                   const std::set<model::Sha256>& images,
+                                                   const std::filesystem::path& layout,
+                                                   const std::filesystem::path& scratch) = 0;
     /// Ends what unpack() may have left mounted, and removes `scratch`.
     [[nodiscard]] virtual model::Result<> discard(const std::filesystem::path& scratch) = 0;
     /// Packs the directory into `file`, a squashfs: the same tree gives the same bytes.

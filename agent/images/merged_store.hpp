@@ -51,6 +51,9 @@ struct MergedStore {
 /// ErrorCode::invalid, naming the store, where an index cannot be read.
 [[nodiscard]] model::Result<MergedStore> merge(const std::vector<MountedStore>& stores);
 
+/// Where the link leads as long as there is no image.
+inline constexpr const char* kEmptyStore = "empty";
+
 /// Makes `<base>/images` lead to this store, by one rename: whoever looks sees the former or this
 /// one, whole and on disk. Nothing is written where it is this one already. What former ones have
 /// left is removed, but for the last. `<base>/images` is a symbolic link to `empty` or to

@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kLink = "images";
-constexpr auto kEmpty = "empty";
 constexpr auto kSets = "sets";
 constexpr std::string_view kNoRecords = "[]";
 
@@ -120,8 +119,8 @@ Result<> make_store(const fs::path& name, const MergedStore& store) {
 }
 
 Result<> make_empty(const fs::path& base) {
-    if (is_empty_store(base / kEmpty)) return {};
-    return make_store(base / kEmpty, {std::string(kNoRecords), std::string(kNoRecords), {}});
+    if (is_empty_store(base / kEmptyStore)) return {};
+    return make_store(base / kEmptyStore, {std::string(kNoRecords), std::string(kNoRecords), {}});
 }
 
 Result<> remove_leftovers(const fs::path& directory) {
@@ -190,7 +189,7 @@ Result<> remove_sets(const fs::path& base, const std::string& target) {
 /// What the link has to say; a set that is not there is written.
 Result<std::string> provide(const fs::path& base, const MergedStore& store,
                             const std::string& current) {
-    if (store.images.empty() || store.images == kNoRecords) return std::string(kEmpty);
+    if (store.images.empty() || store.images == kNoRecords) return std::string(kEmptyStore);
     const auto number = number_of_target(current);
     if (number != 0 && is_this(base / current, store)) return current;
     TRY_ASSIGN(const auto numbers, sets_in(base));

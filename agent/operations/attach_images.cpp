@@ -188,6 +188,16 @@ Result<store::Descriptor> lock_mounts(const Context& context) {
     return descriptor;
 }
 
+/// So it is where no bundle has ever had a store.
+bool nothing_is_attached(const Context& context) {
+    std::error_code error;
+    const auto link = context.paths.merged_store();
+    const bool shown = fs::exists(fs::symlink_status(link, error)) &&
+                       fs::read_symlink(link, error) != images::kEmptyStore;
+    const auto mount_points = store::names_in(context.paths.store_mounts());
+    return !shown && mount_points && mount_points->empty();
+}
+
 fs::path mount_of(const Context& context, const model::Sha256& bundle_digest) {
     return context.paths.store_mounts() / model::store_mount_name(bundle_digest);
 }
@@ -213,9 +223,7 @@ Result<AttachFailures> attach_images(const Context& context, const std::set<std:
     const auto current =
         store::Generations(context.paths).installed().value_or(model::InstalledSet());
     TRY_ASSIGN(const auto kept, kept_stores(context, current, without, failures));
-    std::error_code error;
-    const bool ever = fs::exists(fs::symlink_status(context.paths.merged_store(), error));
-    if (kept.empty() && !ever) return failures;
+    if (kept.empty() && nothing_is_attached(context)) return failures;
 
     TRY(store::make_directories(context.paths.store_mounts()));
     TRY_ASSIGN(const auto lock, lock_mounts(context));
@@ -270,8 +278,8 @@ Result<> unmount_image(const Context& context, const model::Sha256& image) {
 }
 
 Result<> attach_images(const AttachImages& effect, World& world) {
-    TRY(let_engine_look(world.context));
     TRY_ASSIGN(const auto failures, attach_images(world.context));
+    TRY(let_engine_look(world.context));
     for (const auto& [bundle, error] : failures) {
         if (std::find(effect.bundles.begin(), effect.bundles.end(), bundle) != effect.bundles.end())
             return model::fail(error.with_context("the images of " + bundle));
@@ -291,8 +299,8 @@ Result<> publish_images(const Context& context) {
     TRY_ASSIGN(const auto failures, attach_images(context));
     for (const auto& [bundle, error] : failures)
         context.progress.warning("the images of " + bundle + ": " + error.text());
-    std::error_code error;
-    if (!fs::exists(context.paths.merged_store(), error)) return {};
+    // Where nothing is mounted, podman's configuration is left alone.
+    if (nothing_is_attached(context)) return {};
     if (const auto looks = let_engine_look(context); !looks)
         context.progress.warning(looks.error().text());
     return {};

@@ -2,16 +2,13 @@
 #include "agent/operations/create_bundle.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <set>
-#include <system_error>
 
 #include "agent/bundle/oci_layout.hpp"
-#include "agent/bundle/writer.hpp"
 #include "agent/model/description.hpp"
 #include "agent/model/images.hpp"
-#include "agent/operations/make_store.hpp"
+#include "agent/operations/bundle_output.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -22,30 +19,6 @@ namespace {
 using model::ErrorCode;
 using model::Problems;
 using model::Result;
-
-/// A directory that is gone again with its owner.
-class ScratchDirectory {
-  public:
-    static Result<ScratchDirectory> make_in(const std::filesystem::path& parent) {
-        auto pattern = (parent / ".update-agent-create-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr)
-            return model::fail(model::errno_error(errno, parent.string()));
-        return ScratchDirectory(pattern);
-    }
-    ~ScratchDirectory() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchDirectory(ScratchDirectory&& other) noexcept : path_(std::move(other.path_)) {
-        other.path_.clear();
-    }
-    ScratchDirectory& operator=(ScratchDirectory&&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    explicit ScratchDirectory(std::filesystem::path path) : path_(std::move(path)) {}
-    std::filesystem::path path_;
-};
 
 std::set<std::string> image_names(const model::Description& description) {
     std::set<std::string> names;
@@ -125,16 +98,6 @@ std::vector<std::pair<std::string, std::filesystem::path>> added_files(
     return files;
 }
 
-Result<bundle::SigningMaterial> read_signing(const CreateBundleRequest& request) {
-    bundle::SigningMaterial material;
-    TRY_ASSIGN(material.key, store::read_file(request.key));
-    TRY_ASSIGN(material.certificate, store::read_file(request.certificate));
-    if (!request.chain.empty()) {
-        TRY_ASSIGN(material.chain, store::read_file(request.chain));
-    }
-    return material;
-}
-
 /// What would fail after minutes, asked at once.
 Result<> check_kind(const Context& context, const CreateBundleRequest& request,
                     const model::Description& description) {
@@ -159,18 +122,6 @@ Result<> take_images(const Context& context, const CreateBundleRequest& request,
     return compare_ids(description, created.images);
 }
 
-/// Puts a store in the place of the content's layout.
-Result<> replace_by_store(const Context& context, const CreatedBundle& created,
-                          const StoreScratch& scratch, bundle::BundleContent& content) {
-    TRY_ASSIGN(const auto made, make_store(context, content.image_layout, created.images, scratch));
-    TRY(store::remove_tree(content.image_layout));
-    content.image_layout.clear();
-    content.store_index = model::to_text(made.index);
-    content.store_file = made.file;
-    content.store_member = model::store_member(made.index.root_hash);
-    return {};
-}
-
 }  // namespace
 
 std::string_view to_string(ImagesKind kind) {
@@ -184,7 +135,7 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
     TRY(check_kind(context, request, description));
     auto files = added_files(request.add);
     TRY(add_schemas(description, request.description, files));
-    TRY_ASSIGN(const auto signing, read_signing(request));
+    TRY_ASSIGN(const auto signing, read_signing(request.key, request.certificate, request.chain));
     CreatedBundle created{.file = request.output,
                           .id = description.id,
                           .version = description.version,
@@ -210,19 +161,13 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
         created.images_kind = ImagesKind::store;
         TRY_ASSIGN(auto made, StoreScratch::make(context));
         store_scratch.emplace(std::move(made));
-        TRY(replace_by_store(context, created, *store_scratch, content));
+        TRY(replace_by_store(context, created.images, *store_scratch, content));
     }
     content.description = model::with_image_ids(text, created.images);
     content.files = std::move(files);
-    context.progress.step("writing " + created.file.string());
-    TRY_ASSIGN(created.digest,
-               bundle::write_bundle(content, signing, created.file,
-                                    [&context](std::uint64_t done, std::uint64_t total) {
-                                        context.progress.bytes(done, total);
-                                        return !context.cancelled();
-                                    }));
-    std::error_code error;
-    created.size = std::filesystem::file_size(created.file, error);
+    TRY_ASSIGN(const auto written, write_output(context, content, signing, created.file));
+    created.digest = written.digest;
+    created.size = written.size;
     return created;
 }
 

@@ -109,8 +109,9 @@ Result<> unmount_below(const fs::path& directory) {
 }
 
 model::Error no_mksquashfs(const std::string& program) {
-    return {ErrorCode::conflict,
-            program + " is not there, which packs stores; install the package squashfs-tools"};
+    return {ErrorCode::conflict, program +
+                                     " is not there, which packs stores and takes them apart; "
+                                     "install the package squashfs-tools"};
 }
 
 model::Error squashing_failed(const process::Output& output) {
@@ -218,13 +219,9 @@ Result<host::UnpackedStore> StoreMaker::unpack(const fs::path& layout,
                                                const std::set<std::string>& refs,
                                                const fs::path& scratch) {
     host::UnpackedStore store{.directory = scratch / "store", .begun = {}};
-    for (const auto* name : {"store", "tmp"})
-        TRY(make_directory(scratch / name));
+    TRY(make_directory(store.directory));
     TRY_ASSIGN(store.begun, time_of(store.directory));
-    std::ofstream configuration(scratch / "storage.conf", std::ios::binary);
-    configuration << kStorageConf;
-    configuration.close();
-    if (!configuration) return fail(call_failed("write", scratch / "storage.conf"));
+    TRY(prepare(scratch));
     for (const auto& ref : refs)
         TRY(pull(layout, ref, scratch));
     TRY_ASSIGN(const auto archives, packed_archives(store.directory / "overlay-layers"));
@@ -257,19 +254,28 @@ Result<> StoreMaker::pack_again(const fs::path& packed) const {
     return gzip("--no-name", plain_file);
 }
 
-Result<> StoreMaker::pull(const fs::path& layout, const std::string& ref,
-                          const fs::path& scratch) const {
+Result<> StoreMaker::prepare(const fs::path& scratch) const {
+    TRY(make_directory(scratch / "tmp"));
+    std::ofstream configuration(scratch / "storage.conf", std::ios::binary);
+    configuration << kStorageConf;
+    configuration.close();
+    if (!configuration) return fail(call_failed("write", scratch / "storage.conf"));
+    return {};
+}
+
+Result<> StoreMaker::call_podman(std::vector<std::string> arguments, const std::string& title,
+                                 const fs::path& scratch) const {
     const auto runtime = runtime_of(scratch);
-    TRY_ASSIGN(const PullView view, PullView::make(layout, ref, runtime / "view"));
-    auto call = command({options_.podman.program, "--root", (scratch / "store").string(),
-                         // podman refuses one of more than 50 characters.
-                         "--runroot", (runtime / "run").string(),
-                         // What it notes of a boot it would believe of its own store, too.
-                         "--tmpdir", (runtime / "libpod").string(), "--storage-driver", "overlay",
-                         // Else the directory stays mounted on itself.
-                         "--storage-opt", "overlay.skip_mount_home=true", "pull", "--quiet",
-                         "oci:" + view.path().string()},
-                        "podman pull " + layout.string() + ":" + ref);
+    std::vector<std::string> words = {
+        options_.podman.program, "--root", (scratch / "store").string(),
+        // podman refuses one of more than 50 characters.
+        "--runroot", (runtime / "run").string(),
+        // What it notes of a boot it would believe of its own store, too.
+        "--tmpdir", (runtime / "libpod").string(), "--storage-driver", "overlay",
+        // Else the directory stays mounted on itself.
+        "--storage-opt", "overlay.skip_mount_home=true"};
+    std::move(arguments.begin(), arguments.end(), std::back_inserter(words));
+    auto call = command(std::move(words), title);
     call.environment.insert({{"CONTAINERS_STORAGE_CONF", (scratch / "storage.conf").string()},
                              {"TMPDIR", (scratch / "tmp").string()}});
     const auto output = process::run(call);
@@ -278,6 +284,32 @@ Result<> StoreMaker::pull(const fs::path& layout, const std::string& ref,
     if (!output) return fail(output.error());
     if (output->status != 0)
         return fail(failure(call.title, output->status, output->standard_error));
+    return {};
+}
+
+Result<> StoreMaker::pull(const fs::path& layout, const std::string& ref,
+                          const fs::path& scratch) const {
+    TRY_ASSIGN(const PullView view, PullView::make(layout, ref, runtime_of(scratch) / "view"));
+    return call_podman({"pull", "--quiet", "oci:" + view.path().string()},
+                       "podman pull " + layout.string() + ":" + ref, scratch);
+}
+
+Result<> StoreMaker::take_out(const fs::path& file, const std::set<model::Sha256>& images,
+                              const fs::path& layout, const fs::path& scratch) {
+    TRY(prepare(scratch));
+    const auto output = process::run(command(
+        {options_.unsquashfs, "-no-progress", "-dest", (scratch / "store").string(), file.string()},
+        "unsquashfs " + file.string()));
+    if (!output && output.error().code() == ErrorCode::not_found)
+        return fail(no_mksquashfs(options_.unsquashfs));
+    if (!output) return fail(output.error());
+    if (output->status != 0)
+        return fail(ErrorCode::invalid, "unsquashfs " + file.string() + ": " +
+                                            process::last_line(output->standard_error));
+    for (const auto& image : images)
+        TRY(call_podman({"push", "--quiet", "--compression-format", "zstd", image.hex(),
+                         "oci:" + layout.string() + ":" + image.hex()},
+                        "podman push " + image.hex(), scratch));
     return {};
 }
 

@@ -19,6 +19,7 @@ struct StoreMakerOptions {
     PodmanOptions podman = {};
     /// Looked up in PATH where it has no slash.
     std::string mksquashfs = "mksquashfs";
+    std::string unsquashfs = "unsquashfs";
     /// Who runs this.
     uid_t user = ::geteuid();
 };
@@ -35,6 +36,10 @@ class StoreMaker : public host::StoreMaker {
     [[nodiscard]] model::Result<host::UnpackedStore> unpack(
         const std::filesystem::path& layout, const std::set<std::string>& refs,
         const std::filesystem::path& scratch) override;
+    [[nodiscard]] model::Result<> take_out(const std::filesystem::path& file,
+                                           const std::set<model::Sha256>& images,
+                                           const std::filesystem::path& layout,
+                                           const std::filesystem::path& scratch) override;
     [[nodiscard]] model::Result<> discard(const std::filesystem::path& scratch) override;
     [[nodiscard]] model::Result<> pack(const std::filesystem::path& directory,
                                        const std::filesystem::path& file) override;
@@ -42,6 +47,12 @@ class StoreMaker : public host::StoreMaker {
   private:
     [[nodiscard]] model::Result<> remove_abandoned(const std::filesystem::path& parent) const;
     [[nodiscard]] model::Result<> remove(const std::filesystem::path& scratch) const;
+    /// What a store below `scratch` needs beside it.
+    [[nodiscard]] model::Result<> prepare(const std::filesystem::path& scratch) const;
+    /// A call of podman that knows that store only.
+    [[nodiscard]] model::Result<> call_podman(std::vector<std::string> arguments,
+                                              const std::string& title,
+                                              const std::filesystem::path& scratch) const;
     [[nodiscard]] model::Result<> pull(const std::filesystem::path& layout, const std::string& ref,
                                        const std::filesystem::path& scratch) const;
     /// Of what podman keeps of a layer's archive, where the same has several forms.

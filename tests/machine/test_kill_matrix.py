@@ -26,3 +26,19 @@ def test_whatever_breaks_an_operation_off_leaves_one_set_whole(new_machine, inst
     assert [f"{each.point}: {each.wrong}" for each in outcomes if each.wrong] == []
     assert [str(each.point) for each in outcomes
             if not (each.reached and each.recovery_reached)] == []
+
+
+STORE_POINTS = """
+    install/mkdir/4/kill  update/fsync/6/kill  rollback/symlinkat/1/kill/boot  remove/fsync/9/kill
+""".split()
+
+
+@pytest.mark.long
+@pytest.mark.one_suite
+def test_images_are_mounted_for_one_whole_set_whatever_breaks_an_operation_off(
+        new_machine, installed_root, pki):
+    matrix = KillMatrix(lambda: new_machine(installed_root, loop_devices=32), pki, kind="store")
+    outcomes = [matrix.strike(Point.parse(text)) for text in STORE_POINTS]
+    print(table(outcomes))
+    assert [f"{each.point}: {each.wrong}" for each in outcomes if each.wrong] == []
+    assert [str(each.point) for each in outcomes if not each.reached] == []

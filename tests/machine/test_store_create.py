@@ -176,6 +176,33 @@ def test_podman_gives_an_image_of_a_store_away_as_it_came(machine, maker):
         ids.format("layout", image)).stdout
 
 
+def test_a_bundle_is_converted_there_and_back_with_the_same_images(machine, maker):
+    shop = maker.make(TEXT, "/srv/shop.bundle", options="--oci-layout /srv/layout")
+    store = convert(machine, maker, shop, "store")
+    again = convert(machine, maker, store, "oci")
+    assert len({member(machine, path, "bundle.toml") for path in (shop, store, again)}) == 1
+    assert "store.json" in member(machine, store, "manifest")
+    assert "store.json" not in member(machine, again, "manifest")
+    # The same as one that was made as a store at once.
+    assert member(machine, store, "manifest") == member(machine, make(maker, "direct"), "manifest")
+    assert json.loads(machine.run(f"update-agent --json bundle verify {again}").stdout)["trusted"]
+    done = machine.run(convert_command(maker, shop, "oci"), check=False)
+    assert done.rc == 2 and "like this already" in done.stderr
+    assert_nothing_left(machine)
+
+
+def convert(machine, maker, path, kind):
+    machine.run(convert_command(maker, path, kind), timeout=120)
+    return f"{path}.{kind}"
+
+
+def convert_command(maker, path, kind):
+    who = maker.pki.identity("signer")
+    chain = f"--chain /srv/pki/{who.chain.name}" if who.chain else ""
+    return (f"update-agent bundle convert {path} --images={kind} --key /srv/pki/{who.key.name}"
+            f" --cert /srv/pki/{who.certificate.name} {chain} --output {path}.{kind}")
+
+
 def test_files_of_an_image_are_what_the_image_says(machine, maker):
     attach(machine, make(maker, "shop"))
     machine.run("podman create --name till localhost/till:1")

@@ -35,7 +35,7 @@ section floors; cat update-agent/floors.toml 2>&1
 section temporary
 find /tmp /var/tmp /var/lib/containers -maxdepth 1 ! -name 'systemd-private-*'
 find /run/update-agent -mindepth 1 ! -path '/run/update-agent/devices*' \
-    ! -path '/run/update-agent/jobs*' ! -name status.json 2>&1 | grep -v 'No such'
+    ! -path '/run/update-agent/jobs*' ! -name status.json ! -name pull-storage.conf 2>&1 | grep -v 'No such'
 find /var/lib/containers/storage -maxdepth 1 -name 'update-agent-tmp*'
 find /var/lib/containers/storage/overlay/tempdirs -mindepth 1 -maxdepth 1 2>&1 | grep -v 'No such'
 section masks; find /run/systemd/system /etc/systemd/system -lname /dev/null | sort
@@ -44,6 +44,13 @@ section locked; flock --nonblock update-agent/lock true || echo yes
 section agents; pgrep --exact update-agent
 section containers; podman ps --all --format json
 section images; podman images --all --format json
+section stores
+for kept in update-agent/bundles/*/; do
+    [ ! -e "$kept/store.json" ] || sha256sum "$kept/manifest" | cut -c-16
+done
+section mounts
+findmnt --raw --noheadings --types squashfs,overlay --output TARGET |
+    sed -n 's,^/var/lib/update-agent/mounts/,,p; \,^/run/update-agent/images/,p'
 section show; systemctl show '*.service' '*.target' \
     --property=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload,ExecStart,InvocationID
 section verdict; update-agent verify 2>&1 || echo "exit $?"
@@ -73,6 +80,8 @@ class Snapshot:
     images: frozenset[str]
     units: dict[str, dict[str, str]]
     data: frozenset[str]  # sums and paths of files in volumes
+    stores: frozenset[str]  # what kept bundles have to be mounted, and what is, by name
+    mounts: frozenset[str]
     leftovers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -117,6 +126,7 @@ def take(guest: Guest) -> Snapshot:
         containers=containers,
         images=frozenset(each["Id"] for each in json.loads(sections["images"] or "[]")),
         units=_units(sections["show"]), data=_lines(sections["data"]),
+        stores=_lines(sections["stores"]), mounts=_lines(sections["mounts"]),
         leftovers={name: sections[name] for name in ("jobs", "locked", "agents", "verdict")})
 
 
@@ -234,12 +244,14 @@ def _unneeded(now: Snapshot, start: Snapshot) -> list[str]:
     wrong += [f"{name} is needed by no generation" for name in there - _directories(kept)]
     wrong += [f"generation {number} is kept no longer"
               for number in set(now.generations) - _kept_numbers(now)]
+    wrong += [f"images {name} are mounted for no kept bundle" for name in now.mounts - now.stores]
     wrong += [f"state of no generation: {number}" for number in set(now.states) - set(now.generations)]
     return sorted(wrong)
 
 
 def _missing(now: Snapshot) -> list[str]:
-    return [f"{name} is missing" for name in sorted(_directories(_kept_bundles(now)) - now.files)]
+    return [*(f"{name} is missing" for name in sorted(_directories(_kept_bundles(now)) - now.files)),
+            *(f"images {name} are not mounted" for name in sorted(now.stores - now.mounts))]
 
 
 def _kept_numbers(now: Snapshot) -> set[int]:

@@ -21,11 +21,12 @@ PODMAN = ("podman-kill", "podman-stop")
 # What changes something that outlives the agent. Names that a kernel or libc does not use are not
 # in the log either.
 _CHANGES = ("rename renameat renameat2 fsync fdatasync syncfs unlink unlinkat rmdir mkdir mkdirat symlink"
-            " symlinkat link linkat ftruncate chmod fchmod fchmodat clone clone3 vfork sendmsg").split()
+            " symlinkat link linkat ftruncate chmod fchmod fchmodat clone clone3 vfork sendmsg"
+            " copy_file_range umount2").split()
 # These only where they make a file, or write into one.
 _FILE_CALLS = ["openat", "write", "pwrite64"]
 # Those that fail for want of space or of a disk.
-_ON_DISK = set(_CHANGES) - {"clone", "clone3", "vfork", "sendmsg"} | set(_FILE_CALLS)
+_ON_DISK = set(_CHANGES) - {"clone", "clone3", "vfork", "sendmsg", "umount2"} | set(_FILE_CALLS)
 _CALL = re.compile(r"(\w+)\((.*)")
 _WATCH = "/srv/watch-podman"
 _CALLS, _PODMANS = "/srv/calls", "/srv/podmans"

@@ -55,8 +55,10 @@ class KillMatrix:
     """A machine that goes through rounds; new_guest makes one that is not booted."""
 
     def __init__(self, new_guest: Callable[[], Guest], pki: Pki,
-                 say: Callable[[str], None] = print):
+                 say: Callable[[str], None] = print, kind: str = "oci"):
+        """kind: how bundles have their images, see Round."""
         self._new_guest = new_guest
+        self._kind = kind
         self._pki = pki
         self._say = say
         self._round = 0
@@ -206,7 +208,7 @@ class KillMatrix:
 
     def _begin_round(self) -> None:
         self._round += 1
-        self._waiting = Round(self._maker, self._round).operations()
+        self._waiting = Round(self._maker, self._round, kind=self._kind).operations()
 
     def _renew(self) -> None:
         """A machine that only has the bystander."""

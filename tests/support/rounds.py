@@ -89,8 +89,10 @@ def device(number: int) -> str:
 
 
 class Round:
-    def __init__(self, maker: Maker, number: int, timeout: str = "20s"):
+    def __init__(self, maker: Maker, number: int, timeout: str = "20s", kind: str = "oci"):
+        """kind: how its bundles have their images, "oci" or "store"."""
         self.maker = maker
+        self._kind = kind
         self.number = number
         self._timeout = timeout
         self._directory = f"/srv/round{number}"
@@ -130,4 +132,4 @@ class Round:
         return f"{self._directory}/{name}.bundle"
 
     def _make(self, name: str, text: str) -> None:
-        self.maker.make(text, self._path(name))
+        self.maker.make(text, self._path(name), options=f"--images={self._kind}")

@@ -211,6 +211,7 @@ TEST_CASE("What cannot be understood ends with 2, and says what and how to get h
                              "bundle create",
                              "bundle create b.toml",
                              "bundle create b.toml --key k.pem",
+                             "bundle convert a.bundle --key k.pem --cert c.pem",
                              "bundle create b.toml --key k.pem --cert c.pem --images registry",
                              "bundle inspect",
                              "bundle verify",

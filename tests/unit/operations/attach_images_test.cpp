@@ -70,6 +70,17 @@ TEST_CASE("A machine that never had a mounted image has nothing of it") {
     CHECK_FALSE(called(scene, "mounts.mounted"));
 }
 
+TEST_CASE("A boot leaves podman's configuration alone where no bundle has a store") {
+    Scene scene;
+    scene.have({bundles().base});
+    // As the package makes it.
+    std::filesystem::create_directories(scene.paths().store_mounts());
+    std::filesystem::create_directory_symlink("empty", scene.paths().merged_store());
+    must(operations::publish_images(scene.context()));
+    CHECK_FALSE(scene.engine.image_store_used);
+    CHECK_FALSE(called(scene, "mounts.mounted"));
+}
+
 TEST_CASE("What a store has is seen until no kept generation needs it") {
     Scene scene;
     scene.configuration.keep_generations = 1;

@@ -41,6 +41,17 @@ class FakeStoreMaker final : public host::StoreMaker {
             return host::UnpackedStore{.directory = scratch / "store", .begun = {}};
         });
     }
+    Result<> take_out(const std::filesystem::path& file, const std::set<model::Sha256>& images,
+                      const std::filesystem::path& layout,
+                      const std::filesystem::path& /*scratch*/) override {
+        return faults_.call("store_maker.take_out", [&]() -> Result<> {
+            if (!std::filesystem::exists(file))
+                return model::fail(ErrorCode::not_found, file.string());
+            taken_out = images;
+            std::filesystem::copy(gives_out, layout, std::filesystem::copy_options::recursive);
+            return {};
+        });
+    }
     Result<> discard(const std::filesystem::path& scratch) override {
         return faults_.call("store_maker.discard", [&]() -> Result<> {
             std::filesystem::remove_all(scratch);
@@ -63,6 +74,9 @@ class FakeStoreMaker final : public host::StoreMaker {
     std::optional<model::Error> refusal;
     /// The tree that was packed last.
     std::map<std::string, std::string> packed;
+    /// The layout that comes out of every store, and what was asked for last.
+    std::filesystem::path gives_out;
+    std::set<model::Sha256> taken_out;
 
   private:
     void write_store(const std::filesystem::path& store, const std::set<std::string>& refs) {
