@@ -145,7 +145,7 @@ Result<> mount_store(const Context& context, const KeptStore& kept, const fs::pa
 }
 
 fs::path image_mount(const Context& context, const model::Sha256& image) {
-    return context.paths.root() / "run/update-agent/images" / image.hex();
+    return context.paths.root() / "run/update-agent" / ("image-" + image.hex());
 }
 
 /// Sees to it that the engine looks where the stores are shown to it.

@@ -50,7 +50,7 @@ for kept in update-agent/bundles/*/; do
 done
 section mounts
 findmnt --raw --noheadings --types squashfs,overlay --output TARGET |
-    sed -n 's,^/var/lib/update-agent/mounts/,,p; \,^/run/update-agent/images/,p'
+    sed -n 's,^/var/lib/update-agent/mounts/,,p; \,^/run/update-agent/image-,p'
 section show; systemctl show '*.service' '*.target' \
     --property=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload,ExecStart,InvocationID
 section verdict; update-agent verify 2>&1 || echo "exit $?"
