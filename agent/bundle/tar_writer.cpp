@@ -6,7 +6,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <cerrno>
 #include <optional>
 #include <string_view>
 
@@ -124,7 +123,7 @@ struct TarWriter::State {
     static la_ssize_t write_piece(archive* writer, void* data, const void* buffer,
                                   std::size_t size);
     [[nodiscard]] Result<> write(std::span<const std::byte> data);
-    [[nodiscard]] Error error() const;
+    [[nodiscard]] Result<> wrote(int status) const;
 };
 
 // Freeing fills up a member that was not written to its end, with gigabytes of zeros if need be,
@@ -133,29 +132,31 @@ TarWriter::State::~State() {
     given_up = true;
 }
 
-la_ssize_t TarWriter::State::write_piece(archive* writer, void* data, const void* buffer,
+// A failure is kept for wrote() instead of told to libarchive, which would leak the write buffer.
+la_ssize_t TarWriter::State::write_piece(archive* /*writer*/, void* data, const void* buffer,
                                          std::size_t size) {
     auto& state = *static_cast<State*>(data);
-    if (!state.given_up) {
+    if (state.given_up) return -1;
+    if (!state.write_error) {
         const auto written = state.write(std::span(static_cast<const std::byte*>(buffer), size));
-        if (written) return static_cast<la_ssize_t>(size);
-        state.write_error = written.error();
+        if (!written) state.write_error = written.error();
     }
-    archive_set_error(writer, EIO, "cannot write");
-    return -1;
+    return static_cast<la_ssize_t>(size);
+}
+
+/// Whether libarchive's last call, which returned `status`, has put all into the file.
+Result<> TarWriter::State::wrote(int status) const {
+    if (write_error) return fail(*write_error);
+    if (status == ARCHIVE_OK) return {};
+    const char* const reason = archive_error_string(writer.get());
+    return fail(ErrorCode::internal, "writing " + file.string() + ": " +
+                                         (reason != nullptr ? reason : "no reason given"));
 }
 
 Result<> TarWriter::State::write(std::span<const std::byte> data) {
     TRY(write_all(fd, data, file));
     position += data.size();
     return {};
-}
-
-Error TarWriter::State::error() const {
-    if (write_error) return *write_error;
-    const char* const reason = archive_error_string(writer.get());
-    return {ErrorCode::internal,
-            "writing " + file.string() + ": " + (reason != nullptr ? reason : "no reason given")};
 }
 
 TarWriter::TarWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -171,15 +172,12 @@ Result<TarWriter> TarWriter::create(const FileDescriptor& fd, const std::filesys
 }
 
 Result<> TarWriter::begin(const std::string& path, std::uint64_t size) {
-    if (archive_write_header(state_->writer.get(), make_entry(path, size).get()) != ARCHIVE_OK)
-        return fail(state_->error());
-    return {};
+    return state_->wrote(archive_write_header(state_->writer.get(), make_entry(path, size).get()));
 }
 
 Result<> TarWriter::begin_aligned(const std::string& path, std::uint64_t size) {
     // Fills up the last block of the member before, and fails where none was begun.
-    if (archive_write_finish_entry(state_->writer.get()) != ARCHIVE_OK)
-        return fail(state_->error());
+    TRY(state_->wrote(archive_write_finish_entry(state_->writer.get())));
     const auto headers = header_bytes(path, size);
     if (!headers) return fail(ErrorCode::internal, "cannot write a tar header for " + path);
     std::uint64_t missing = (kAlignment - (state_->position + *headers) % kAlignment) % kAlignment;
@@ -195,7 +193,7 @@ Result<> TarWriter::begin_aligned(const std::string& path, std::uint64_t size) {
 Result<> TarWriter::write(std::span<const std::byte> data) {
     while (!data.empty()) {
         const la_ssize_t count = archive_write_data(state_->writer.get(), data.data(), data.size());
-        if (count <= 0) return fail(state_->error());
+        TRY(state_->wrote(count > 0 ? ARCHIVE_OK : ARCHIVE_FATAL));
         data = data.subspan(static_cast<std::size_t>(count));
     }
     return {};
@@ -207,8 +205,7 @@ Result<> TarWriter::add(const std::string& path, std::string_view content) {
 }
 
 Result<> TarWriter::finish() {
-    if (archive_write_close(state_->writer.get()) != ARCHIVE_OK) return fail(state_->error());
-    return {};
+    return state_->wrote(archive_write_close(state_->writer.get()));
 }
 
 }  // namespace agent::bundle
