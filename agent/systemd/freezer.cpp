@@ -210,7 +210,8 @@ Result<> thaw_units_by_force(const Bus& bus, const Units& units) {
     Result<> first;
     for (const auto& [unit, group] : frozen) {
         auto done = thaw_unit(bus, unit);
-        if (!done && !group.empty() && thaw_in_kernel(group)) continue;
+        // Whatever systemd says: what stands still now does so until it is killed.
+        if (!group.empty() && thaw_in_kernel(group)) continue;
         if (!done && first) first = std::move(done);
     }
     return first;

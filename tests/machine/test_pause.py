@@ -108,14 +108,17 @@ def test_a_shutdown_that_nobody_announces_lets_run_on_what_is_paused(machine, ma
     machine.power_off()
     assert time.monotonic() - begin < 40
     # Without it the next boot looks at all that a power cut may have torn.
-    assert machine.path(STAMP).exists() == (suite == "bookworm")
+    clean = machine.path(STAMP).exists()
     machine.boot()
     log = machine.run("journalctl --no-pager --boot=-1").stdout
     assert "update-agent-thaw.service: Deactivated successfully" in log
+    stopped = {f"{unit}: Deactivated successfully" in log
+               for unit in ("first.service", "second.service")}
+    # systemd 257 does not stop what it takes for frozen, and may come to it before the thaw or after.
+    assert clean == (stopped == {True})
+    assert clean or suite == "trixie"
     for unit in ("first.service", "second.service"):
         machine.wait_active(unit)
-        # systemd 257 stops nothing that it takes for frozen.
-        assert (f"{unit}: Deactivated successfully" in log) == (suite == "bookworm"), unit
 
 
 def test_only_who_is_paused_is_waited_for(machine, maker):
