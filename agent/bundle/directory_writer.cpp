@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
+
+#include "agent/bundle/verity_tree.hpp"
 
 namespace agent::bundle {
 
@@ -122,8 +125,18 @@ void DirectoryWriter::start_flushing() {
     flushed_ = written_;
 }
 
-Result<std::size_t> DirectoryWriter::read_back(std::span<std::byte> buffer) {
-    return read_some(file_fd_, buffer, file_);
+Result<std::size_t> DirectoryWriter::read_back(std::uint64_t position,
+                                               std::span<std::byte> buffer) {
+    return read_some_at({file_fd_, file_, 0, std::numeric_limits<std::uint64_t>::max()}, position,
+                        buffer);
+}
+
+Result<> DirectoryWriter::append_tree() {
+    // What was allocated ahead is behind the data.
+    if (::ftruncate(file_fd_.get(), static_cast<off_t>(written_)) != 0)
+        return fail(errno_error(errno, "writing " + file_.string()));
+    TRY(append_verity_tree(file_fd_, file_));
+    return {};
 }
 
 Result<> DirectoryWriter::end() {

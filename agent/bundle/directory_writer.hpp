@@ -28,8 +28,11 @@ class DirectoryWriter {
     [[nodiscard]] model::Result<> write(std::span<const std::byte> data);
     /// Writes all of the member, as a copy of `from`.
     [[nodiscard]] model::Result<> copy(const FileRange& from, const CopyProgress& progress);
-    /// What the member that was cloned has, from its start on: the bytes read, 0 at its end.
-    [[nodiscard]] model::Result<std::size_t> read_back(std::span<std::byte> buffer);
+    /// What the member has by now, from `position` on: the bytes read, 0 at its end.
+    [[nodiscard]] model::Result<std::size_t> read_back(std::uint64_t position,
+                                                       std::span<std::byte> buffer);
+    /// Appends the hash tree to the member that was written, see append_verity_tree().
+    [[nodiscard]] model::Result<> append_tree();
     [[nodiscard]] model::Result<> end();
     [[nodiscard]] model::Result<> write_file(const std::string& path, std::string_view content);
     /// Returns when everything is on disk.

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/bundle/reader.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cassert>
-#include <optional>
-#include <vector>
 
-#include "agent/bundle/archive_stream.hpp"
-#include "agent/bundle/directory_writer.hpp"
-#include "agent/bundle/member_path.hpp"
+#include "agent/bundle/delta_origin.hpp"
+#include "agent/bundle/reader_state.hpp"
 #include "agent/crypto/sha256.hpp"
 
 namespace agent::bundle {
@@ -18,60 +13,6 @@ using model::Error;
 using model::ErrorCode;
 using model::fail;
 using model::Result;
-
-namespace {
-
-constexpr const char* kOtherThanListed = "its content is not what the manifest lists";
-constexpr std::string_view kSquashfsMagic = "hsqs";
-constexpr std::size_t kHashAtOnce = 1U << 20U;
-
-}  // namespace
-
-struct BundleReader::State {
-    explicit State(ArchiveStream opened) : stream(std::move(opened)) {}
-
-    ArchiveStream stream;
-    std::string manifest_text;
-    std::string signature;
-    /// The header that was read to see whether there is a signature.
-    std::optional<ArchiveMember> third;
-    std::optional<std::string> description;
-    std::optional<std::string> store_index;
-    Manifest manifest;
-    std::vector<bool> seen;
-    MemberKind kind = MemberKind::description;
-    std::uint64_t done = 0;
-    std::uint64_t total = 0;
-
-    [[nodiscard]] Result<std::string> read_whole(const ArchiveMember& member, std::uint64_t limit);
-    [[nodiscard]] Result<std::string> read_checked(const ArchiveMember& member,
-                                                   const ManifestEntry& entry, std::uint64_t limit);
-    [[nodiscard]] Result<> open_signature();
-    [[nodiscard]] Result<std::string> read_description();
-    [[nodiscard]] Result<> read_store_index();
-    [[nodiscard]] Result<const ManifestEntry*> accept(const ArchiveMember& member);
-    [[nodiscard]] Result<> advance(std::uint64_t bytes, const ReadProgress& progress);
-    [[nodiscard]] Result<> read_member(const ManifestEntry& entry, DirectoryWriter* writer,
-                                       const ReadProgress& progress);
-    [[nodiscard]] Result<> read_content(const ManifestEntry& entry, DirectoryWriter* writer,
-                                        const ReadProgress& progress);
-    [[nodiscard]] Result<FileRange> store_content() const;
-    [[nodiscard]] Result<> read_store(const ManifestEntry& entry, DirectoryWriter* writer,
-                                      StoreCheck check, const ReadProgress& progress);
-    [[nodiscard]] Result<> keep_store(const ManifestEntry& entry, const FileRange& content,
-                                      DirectoryWriter& writer, StoreCheck check,
-                                      const ReadProgress& progress);
-    [[nodiscard]] Result<> copy_store(const FileRange& store, DirectoryWriter& writer,
-                                      const ReadProgress& progress);
-    [[nodiscard]] Result<> hash_clone(const ManifestEntry& entry, DirectoryWriter& writer,
-                                      const ReadProgress& progress);
-    [[nodiscard]] Result<> read_rest(DirectoryWriter* writer, StoreCheck check,
-                                     const ReadProgress& progress);
-    [[nodiscard]] Result<> extract_into(DirectoryWriter& writer, StoreCheck check,
-                                        const ReadProgress& progress);
-    [[nodiscard]] Result<> check_complete() const;
-    [[nodiscard]] Error size_error(const ArchiveMember& member, std::uint64_t listed) const;
-};
 
 BundleReader::BundleReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BundleReader::~BundleReader() = default;
@@ -128,18 +69,24 @@ Result<std::optional<std::string>> BundleReader::read_store_index() {
     return state_->store_index;
 }
 
+Result<std::optional<std::string>> BundleReader::read_delta_origin() {
+    TRY(read_store_index());
+    TRY(state_->read_delta_origin());
+    return state_->delta_origin;
+}
+
 Result<std::map<std::string, std::string>> BundleReader::read_members(
     const std::set<std::string>& paths, std::uint64_t limit) {
     TRY(read_description());
     for (const auto& path : paths)
         if (state_->manifest.find(path) == nullptr)
             return fail(ErrorCode::invalid, "has no " + path + ", which its description names");
-    TRY(state_->read_store_index());
+    TRY(read_delta_origin());
     std::map<std::string, std::string> texts;
     if (state_->store_index && paths.count(std::string(kStoreIndexMember)) > 0)
         texts.emplace(kStoreIndexMember, *state_->store_index);
     while (texts.size() < paths.size()) {
-        TRY_ASSIGN(const auto member, state_->stream.next());
+        TRY_ASSIGN(const auto member, state_->next());
         // What is listed and not there is told with how much else is missing.
         if (!member) return fail(state_->check_complete().error());
         TRY_ASSIGN(const ManifestEntry* entry, state_->accept(*member));
@@ -153,22 +100,34 @@ Result<std::map<std::string, std::string>> BundleReader::read_members(
 }
 
 Result<> BundleReader::verify_rest(const ReadProgress& progress) {
-    assert(state_->description);
-    TRY(state_->read_store_index());
-    return state_->read_rest(nullptr, StoreCheck::hash, progress);
+    TRY(read_delta_origin());
+    return state_->read_rest(nullptr, {}, progress);
 }
 
 Result<> BundleReader::extract(const std::filesystem::path& directory, const ReadProgress& progress,
-                               StoreCheck check) {
-    assert(state_->description);
+                               const StoreKeeping& keeping) {
+    TRY(read_delta_origin());
     TRY_ASSIGN(DirectoryWriter writer, DirectoryWriter::create(directory));
-    const auto result = state_->extract_into(writer, check, progress);
+    const auto result = state_->extract_into(writer, keeping, progress);
     if (result) return {};
     std::error_code error;
     std::filesystem::remove_all(directory, error);
     if (!error) return fail(result.error());
     return fail(result.error().followed_by(
         model::errno_error(error.value(), "removing " + directory.string())));
+}
+
+Result<FileRange> BundleReader::find_store() {
+    TRY(read_delta_origin());
+    for (;;) {
+        TRY_ASSIGN(const auto member, state_->next());
+        if (!member || state_->delta_origin)
+            return fail(ErrorCode::invalid,
+                        state_->stream.file().string() + ": has no image store in it");
+        TRY_ASSIGN(const ManifestEntry* entry, state_->accept(*member));
+        if (entry == state_->manifest.store()) return state_->store_content();
+        TRY(state_->read_member(*entry, nullptr, {}));
+    }
 }
 
 Result<std::string> BundleReader::State::read_whole(const ArchiveMember& member,
@@ -225,6 +184,21 @@ Result<> BundleReader::State::read_store_index() {
     return {};
 }
 
+Result<> BundleReader::State::read_delta_origin() {
+    if (!store_index || delta_origin || ahead) return {};
+    TRY_ASSIGN(ahead, stream.next());
+    if (!ahead) return fail(check_complete().error());
+    if (ahead->path != kDeltaMember) return {};
+    TRY_ASSIGN(delta_origin, read_whole(*ahead, kMaxDeltaBytes));
+    ahead.reset();
+    return {};
+}
+
+Result<std::optional<ArchiveMember>> BundleReader::State::next() {
+    if (!ahead) return stream.next();
+    return std::exchange(ahead, std::nullopt);
+}
+
 Error BundleReader::State::size_error(const ArchiveMember& member, std::uint64_t listed) const {
     return stream.damaged("has " + std::to_string(member.size) + " bytes, but the manifest lists " +
                           std::to_string(listed));
@@ -250,6 +224,16 @@ Result<const ManifestEntry*> BundleReader::State::accept(const ArchiveMember& me
             stream.invalid("comes too late: schemas/, licenses/ and files/ come before "
                            "images/ in a bundle file"));
     kind = *member_kind;
+    return entry;
+}
+
+/// In the place of the image store.
+Result<const ManifestEntry*> BundleReader::State::accept_difference() {
+    const ManifestEntry* const entry = manifest.store();
+    const auto index = static_cast<std::size_t>(entry - manifest.entries().data());
+    if (seen[index]) return fail(stream.invalid("comes twice"));
+    seen[index] = true;
+    kind = MemberKind::image;
     return entry;
 }
 
@@ -285,85 +269,40 @@ Result<> BundleReader::State::read_content(const ManifestEntry& entry, Directory
     return {};
 }
 
-Result<FileRange> BundleReader::State::store_content() const {
-    TRY_ASSIGN(FileRange content, stream.content());
-    std::array<std::byte, kSquashfsMagic.size()> start{};
-    TRY_ASSIGN(const std::size_t count, read_some_at(content, 0, start));
-    const auto expected = std::as_bytes(std::span(kSquashfsMagic));
-    if (count != start.size() || !std::equal(start.begin(), start.end(), expected.begin()))
-        return fail(stream.damaged("is not an image store: it does not begin as a squashfs does"));
-    return content;
-}
-
-Result<> BundleReader::State::read_store(const ManifestEntry& entry, DirectoryWriter* writer,
-                                         StoreCheck check, const ReadProgress& progress) {
-    TRY_ASSIGN(const FileRange content, store_content());
-    if (writer == nullptr) return read_content(entry, writer, progress);
-    return keep_store(entry, content, *writer, check, progress);
-}
-
-Result<> BundleReader::State::keep_store(const ManifestEntry& entry, const FileRange& content,
-                                         DirectoryWriter& writer, StoreCheck check,
-                                         const ReadProgress& progress) {
-    TRY_ASSIGN(const bool cloned, writer.begin_clone(entry.path, content));
-    if (check == StoreCheck::hash) {
-        TRY(cloned ? hash_clone(entry, writer, progress) : read_content(entry, &writer, progress));
-    } else if (cloned) {
-        TRY(advance(entry.size, progress));
-    } else {
-        TRY(copy_store(content, writer, progress));
-    }
-    return writer.end();
-}
-
-Result<> BundleReader::State::copy_store(const FileRange& store, DirectoryWriter& writer,
-                                         const ReadProgress& progress) {
-    const std::uint64_t before = done;
-    return writer.copy(store, [&](std::uint64_t copied) {
-        done = before + copied;
-        return !progress || progress(done, total);
-    });
-}
-
-Result<> BundleReader::State::hash_clone(const ManifestEntry& entry, DirectoryWriter& writer,
-                                         const ReadProgress& progress) {
-    crypto::Sha256Hasher hasher;
-    std::vector<std::byte> buffer(kHashAtOnce);
-    for (;;) {
-        TRY_ASSIGN(const std::size_t count, writer.read_back(buffer));
-        if (count == 0) break;
-        hasher.update(std::span(buffer).first(count));
-        TRY(advance(count, progress));
-    }
-    if (hasher.finish() != entry.digest) return fail(stream.damaged(kOtherThanListed));
-    return {};
-}
-
-Result<> BundleReader::State::read_rest(DirectoryWriter* writer, StoreCheck check,
+Result<> BundleReader::State::read_rest(DirectoryWriter* writer, const StoreKeeping& keeping,
                                         const ReadProgress& progress) {
     // Told before gigabytes are read; a file that is being copied still looks like this.
-    if (total > stream.file_size())
+    if (total > stream.file_size() && !delta_origin)
         return fail(stream.damaged_file("has " + std::to_string(stream.file_size()) +
                                         " bytes, but the manifest lists " + std::to_string(total)));
     stream.read_ahead();
     for (;;) {
-        TRY_ASSIGN(const auto member, stream.next());
+        TRY_ASSIGN(const auto member, next());
         if (!member) return check_complete();
-        TRY_ASSIGN(const ManifestEntry* entry, accept(*member));
-        TRY(entry == manifest.store() ? read_store(*entry, writer, check, progress)
-                                      : read_member(*entry, writer, progress));
+        TRY(read_listed(*member, writer, keeping, progress));
     }
 }
 
-Result<> BundleReader::State::extract_into(DirectoryWriter& writer, StoreCheck check,
+Result<> BundleReader::State::read_listed(const ArchiveMember& member, DirectoryWriter* writer,
+                                          const StoreKeeping& keeping,
+                                          const ReadProgress& progress) {
+    if (delta_origin && member.path == difference_member(manifest.store()->path)) {
+        TRY_ASSIGN(const ManifestEntry* entry, accept_difference());
+        return rebuild_store(*entry, writer, keeping, progress);
+    }
+    TRY_ASSIGN(const ManifestEntry* entry, accept(member));
+    return entry == manifest.store() ? read_store(*entry, writer, keeping, progress)
+                                     : read_member(*entry, writer, progress);
+}
+
+Result<> BundleReader::State::extract_into(DirectoryWriter& writer, const StoreKeeping& keeping,
                                            const ReadProgress& progress) {
-    TRY(read_store_index());
     TRY(writer.write_file(std::string(kManifestMember), manifest_text));
     if (!signature.empty()) TRY(writer.write_file(std::string(kSignatureMember), signature));
     TRY(writer.write_file(std::string(kDescriptionMember), *description));
     if (store_index) TRY(writer.write_file(std::string(kStoreIndexMember), *store_index));
-    TRY(read_rest(&writer, check, progress));
-    if (manifest.store() != nullptr && check == StoreCheck::hash)
+    TRY(read_rest(&writer, keeping, progress));
+    if (manifest.store() != nullptr && (keeping.check == StoreCheck::hash || delta_origin))
         TRY(writer.write_file(std::string(kCheckedMarker), {}));
     return writer.sync();
 }

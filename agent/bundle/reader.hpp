@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "agent/bundle/bundle_file.hpp"
+#include "agent/bundle/file_io.hpp"
 #include "agent/bundle/manifest.hpp"
 
 namespace agent::bundle {
@@ -31,9 +32,17 @@ enum class StoreCheck {
     leave_to_kernel,
 };
 
+/// How an image store is kept when it is extracted.
+struct StoreKeeping {
+    StoreCheck check = StoreCheck::hash;
+    /// Of a delta file: the image store that read_delta_origin() tells of. What is made of it is
+    /// compared with the manifest, whatever `check` says.
+    std::filesystem::path origin = {};
+};
+
 /// A bundle file, read in one streaming pass with constant memory. The order of the calls is the
-/// order of trust: open → (judge the signature) → read_description → (read_store_index) → extract
-/// or verify_rest.
+/// order of trust: open → (judge the signature) → read_description → (read_store_index) →
+/// (read_delta_origin) → extract or verify_rest.
 class BundleReader {
   public:
     /// Reads `manifest` and `manifest.sig` as raw bytes; neither is parsed yet.
@@ -55,6 +64,9 @@ class BundleReader {
     /// After read_description(): the text of `store.json`, once size and hash are right; nothing
     /// for a bundle without an image store.
     [[nodiscard]] model::Result<std::optional<std::string>> read_store_index();
+    /// The text of the member `delta`, to be read by parse_delta_origin(): nobody signed it, and
+    /// what it leads to is compared as a whole. Nothing for a whole bundle.
+    [[nodiscard]] model::Result<std::optional<std::string>> read_delta_origin();
     /// The texts of these small members, by path, each of at most `limit` bytes. Nothing else can
     /// be read with this reader after that.
     [[nodiscard]] model::Result<std::map<std::string, std::string>> read_members(
@@ -62,13 +74,20 @@ class BundleReader {
 
     /// Writes manifest, signature, description and every other member below `directory` (made, must
     /// not exist), each checked while it is written, all on disk when it returns. On failure the
-    /// directory is removed again. An image store is cloned where the file system can, and checked
-    /// as `check` says; where it was compared with the manifest, kCheckedMarker is there, too.
+    /// directory is removed again. An image store is cloned where the file system can, or made of
+    /// what a delta file starts from, and checked as `keeping` says; where it was compared with the
+    /// manifest, kCheckedMarker is there, too. ErrorCode::conflict for a delta without its origin.
     [[nodiscard]] model::Result<> extract(const std::filesystem::path& directory,
                                           const ReadProgress& progress,
-                                          StoreCheck check = StoreCheck::hash);
-    /// Reads and checks every other member and keeps nothing.
+                                          const StoreKeeping& keeping = {});
+    /// Reads and checks every other member and keeps nothing. Of a delta file, what stands for the
+    /// image store can only be checked where it is extracted.
     [[nodiscard]] model::Result<> verify_rest(const ReadProgress& progress);
+
+    /// Reads and checks all that is before the image store: where this is in the file, of which
+    /// nothing is read. ErrorCode::invalid where the file has none. Nothing else can be read after
+    /// that.
+    [[nodiscard]] model::Result<FileRange> find_store();
 
   private:
     struct State;

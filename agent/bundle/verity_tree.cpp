@@ -156,6 +156,10 @@ VerityBlock superblock(const Sha256Bytes& root, std::uint64_t data_blocks) {
 Result<VerityTree> append_verity_tree(const std::filesystem::path& file) {
     const FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd.is_open()) return fail(errno_error(errno, file.string()));
+    return append_verity_tree(fd, file);
+}
+
+Result<VerityTree> append_verity_tree(const FileDescriptor& fd, const std::filesystem::path& file) {
     TRY_ASSIGN(const std::uint64_t size, size_of(fd, file));
     if (size == 0)
         return fail(ErrorCode::invalid, file.string() + ": is empty: there is nothing to hash");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "agent/bundle/file_io.hpp"
 #include "agent/model/ids.hpp"
 #include "agent/model/result.hpp"
 
@@ -21,5 +22,8 @@ struct VerityTree {
 /// root hash as UUID, so that the same data gives the same bytes. Needs constant memory. On failure
 /// something may be appended. ErrorCode::invalid for an empty file.
 [[nodiscard]] model::Result<VerityTree> append_verity_tree(const std::filesystem::path& file);
+/// The same to a file that is open for reading and writing; `file` names it in errors.
+[[nodiscard]] model::Result<VerityTree> append_verity_tree(const FileDescriptor& fd,
+                                                           const std::filesystem::path& file);
 
 }  // namespace agent::bundle

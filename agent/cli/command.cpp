@@ -163,6 +163,8 @@ void add_bundle(CLI::App& app, Values& values, std::optional<Command>& chosen) {
     create->add_option("--oci-layout", request.layout,
                        "Take the images from this OCI layout, not from the local store");
     add_images(*create, request.images);
+    create->add_option("--delta-from", request.delta_from,
+                       "Make a delta file too, for machines that have this bundle file installed");
     create->add_option("--add", request.add, "Further file: FILE or FILE:PATH-IN-BUNDLE");
     create->add_option("-o,--output", request.output, "Default: <id>_<version>.bundle");
     auto& conversion = values.convert.request;

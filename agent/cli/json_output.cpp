@@ -169,6 +169,11 @@ std::string created(const operations::CreatedBundle& bundle) {
     for (const auto& [name, id] : bundle.images)
         value["images"][name] = id.hex();
     value["images-kind"] = to_string(bundle.images_kind);
+    value["delta"] = Json();
+    if (const auto& delta = bundle.delta)
+        value["delta"] = {{"file", delta->file.string()},
+                          {"from", delta->from.to_string()},
+                          {"size", delta->size}};
     return print(value);
 }
 
@@ -182,6 +187,7 @@ std::string inspected(const operations::InspectedBundle& bundle) {
     value["signer"] = bundle.signer ? Json(bundle.signer->signer.subject) : Json();
     value["anchor"] = bundle.signer ? Json(bundle.signer->anchor_name) : Json();
     value["distrust"] = bundle.distrust;
+    value["delta-from"] = bundle.delta ? Json(bundle.delta->version.to_string()) : Json();
     value["bundle"] = documents::described(bundle.description);
     return print(value);
 }

@@ -287,6 +287,10 @@ std::string created(const operations::CreatedBundle& bundle) {
         text += "image  " + name + "  " + id.hex() + "\n";
     if (bundle.images_kind == operations::ImagesKind::store)
         text += "images  in a store, which is mounted instead of unpacked\n";
+    if (bundle.delta)
+        text += "delta  " + bundle.delta->file.string() + "  from " +
+                bundle.delta->from.to_string() + "  " + model::human_size(bundle.delta->size) +
+                "\n";
     return text;
 }
 
@@ -301,6 +305,9 @@ std::string inspected(const operations::InspectedBundle& bundle) {
         text += "signer  none: the bundle is not signed\n";
     else
         text += "signer  NOT TRUSTED: " + bundle.distrust + "\n";
+    if (bundle.delta)
+        text += "delta  from " + bundle.delta->version.to_string() + ", store " +
+                bundle.delta->store.hex() + "\n";
     return text + "\n" + bundle.text;
 }
 

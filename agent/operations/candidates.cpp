@@ -7,6 +7,7 @@
 #include "agent/bundle/member_path.hpp"
 #include "agent/model/image_store.hpp"
 #include "agent/model/images.hpp"
+#include "agent/operations/delta_source.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/store/history.hpp"
 
@@ -68,6 +69,7 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
     TRY_ASSIGN(auto description, parse_description(text, file.string()));
     planning::BundleTexts texts{.description = std::move(text), .schemas = {}};
     TRY_ASSIGN(const auto store, read_store(reader, description, file.string()));
+    TRY_ASSIGN(auto delta, find_delta_source(context, reader, description.id, file));
     TRY_ASSIGN(texts.schemas, read_schemas(file, reader, description));
     std::string anchor;
     if (signer) {
@@ -90,7 +92,9 @@ Result<> open_one(const Context& context, const bundle::TrustStore& trust,
                                  .source = file.string(),
                                  .bytes = reader.manifest().total_size(),
                                  .texts = std::move(texts),
-                                 .store = store});
+                                 .store = store,
+                                 .delta_from = std::move(delta.store),
+                                 .delta_obstacle = std::move(delta.obstacle)});
     opened.readers.emplace(id, std::move(reader));
     return {};
 }

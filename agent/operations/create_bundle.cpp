@@ -9,6 +9,7 @@
 #include "agent/model/description.hpp"
 #include "agent/model/images.hpp"
 #include "agent/operations/bundle_output.hpp"
+#include "agent/operations/create_delta.hpp"
 #include "agent/operations/scope_texts.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -111,6 +112,16 @@ Result<> check_kind(const Context& context, const CreateBundleRequest& request,
     return context.host.store_maker.check();
 }
 
+Result<std::optional<OpenedBase>> open_delta_base(const CreateBundleRequest& request,
+                                                  const model::Description& description) {
+    if (request.delta_from.empty()) return std::optional<OpenedBase>();
+    if (request.images != ImagesKind::store)
+        return model::fail(ErrorCode::usage,
+                           "--delta-from: a delta is one of image stores; give --images=store too");
+    TRY_ASSIGN(auto opened, open_base(request.delta_from, description));
+    return std::optional(std::move(opened));
+}
+
 /// Brings the images of a bundle that carries them into the layout `to`.
 Result<> take_images(const Context& context, const CreateBundleRequest& request,
                      const model::Description& description, const std::filesystem::path& scratch,
@@ -132,6 +143,7 @@ std::string_view to_string(ImagesKind kind) {
 Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRequest& request) {
     TRY_ASSIGN(const auto text, store::read_file(request.description));
     TRY_ASSIGN(const auto description, read_description(request.description, text));
+    TRY_ASSIGN(const auto base, open_delta_base(request, description));
     TRY(check_kind(context, request, description));
     auto files = added_files(request.add);
     TRY(add_schemas(description, request.description, files));
@@ -168,6 +180,9 @@ Result<CreatedBundle> create_bundle(const Context& context, const CreateBundleRe
     TRY_ASSIGN(const auto written, write_output(context, content, signing, created.file));
     created.digest = written.digest;
     created.size = written.size;
+    if (base) {
+        TRY_ASSIGN(created.delta, create_delta(context, *base, created.file));
+    }
     return created;
 }
 

@@ -34,6 +34,14 @@ std::filesystem::path temporary(const std::filesystem::path& directory) {
            (std::string(store::kUnfinishedPrefix) + directory.filename().string());
 }
 
+bundle::StoreKeeping keeping_of(const KeepBundle& effect, const World& world) {
+    bundle::StoreKeeping keeping;
+    if (effect.verity) keeping.check = bundle::StoreCheck::leave_to_kernel;
+    if (!effect.delta_from.empty())
+        keeping.origin = world.context.paths.bundles() / effect.delta_from;
+    return keeping;
+}
+
 Result<> keep_bundle(const KeepBundle& effect, World& world) {
     auto& reader = world.readers.at(effect.id);
     const auto report = [&world](std::uint64_t done, std::uint64_t total) {
@@ -44,9 +52,7 @@ Result<> keep_bundle(const KeepBundle& effect, World& world) {
     TRY(store::make_directories(directory.parent_path()));
     const auto staged = temporary(directory);
     TRY(store::remove_tree(staged));
-    TRY(reader.extract(
-        staged, report,
-        effect.verity ? bundle::StoreCheck::leave_to_kernel : bundle::StoreCheck::hash));
+    TRY(reader.extract(staged, report, keeping_of(effect, world)));
     return store::replace_directory(staged, directory);
 }
 

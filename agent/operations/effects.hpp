@@ -32,6 +32,8 @@ struct KeepBundle {
     bool kept_already = false;
     /// Its images are verified by the kernel whenever they are read, and not hashed here.
     bool verity = false;
+    /// Of a delta file: the image store that its own is made from, below the kept bundles.
+    std::string delta_from = {};
 };
 /// Mounts the images of bundles that are not unpacked, and lets the engine see them. Undo: takes
 /// those away that no kept bundle has.

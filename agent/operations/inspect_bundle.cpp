@@ -27,6 +27,13 @@ Result<InspectedBundle> read_head(bundle::BundleReader& reader, const std::files
     TRY_ASSIGN(inspected.description, parse(inspected.text, file.string()));
     inspected.size = reader.manifest().total_size();
     inspected.members = reader.manifest().entries().size();
+    TRY_ASSIGN(const auto delta, reader.read_delta_origin());
+    if (!delta) return inspected;
+    auto origin = bundle::parse_delta_origin(*delta);
+    if (!origin)
+        return model::fail(origin.error().with_context(file.string() + ": member " +
+                                                       std::string(bundle::kDeltaMember)));
+    inspected.delta = std::move(*origin);
     return inspected;
 }
 
@@ -56,6 +63,10 @@ Result<InspectedBundle> verify_bundle(const Context& context, const std::filesys
     TRY_ASSIGN(auto inspected, read_head(reader, file));
     if (signer) TRY(bundle::check_limits(trust, *signer, inspected.description));
     inspected.signer = signer;
+    if (inspected.delta)
+        context.progress.warning(file.string() +
+                                 ": is a delta: its images are compared with the manifest when it "
+                                 "is installed, not here");
     TRY(reader.verify_rest([&context](std::uint64_t done, std::uint64_t total) {
         context.progress.bytes(done, total);
         return !context.cancelled();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/bundle/delta_origin.hpp"
 #include "agent/bundle/trust.hpp"
 #include "agent/operations/context.hpp"
 
@@ -18,6 +19,8 @@ struct InspectedBundle {
     std::uint64_t size = 0;
     std::size_t members = 0;
     bool is_signed = false;
+    /// Of a delta file: what it starts from.
+    std::optional<bundle::DeltaOrigin> delta = std::nullopt;
     /// Absent where the signature is not trusted here.
     std::optional<bundle::TrustedSigner> signer;
     /// Why it is not trusted; empty where it is.
@@ -29,7 +32,8 @@ struct InspectedBundle {
 [[nodiscard]] model::Result<InspectedBundle> inspect_bundle(const Context& context,
                                                             const std::filesystem::path& file);
 
-/// Reads all of it: signature, limits of its anchor, description, and every member's size and hash.
+/// Reads all of it: signature, limits of its anchor, description, and every member's size and hash;
+/// with a warning where it is a delta file, whose image store is made and compared when installed.
 [[nodiscard]] model::Result<InspectedBundle> verify_bundle(const Context& context,
                                                            const std::filesystem::path& file);
 

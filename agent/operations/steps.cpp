@@ -90,7 +90,8 @@ void acquire(const planning::Plan& plan, const StepInput& input, std::vector<Eff
             KeepBundle{.id = description.id,
                        .version = description.version,
                        .kept_already = kept,
-                       .verity = !input.offline && is_verified_by_kernel(plan, description.id)});
+                       .verity = !input.offline && is_verified_by_kernel(plan, description.id),
+                       .delta_from = candidate.delta_from});
     }
     if (input.offline) return;
     attach(plan, input, effects);

@@ -40,6 +40,10 @@ struct Candidate {
     BundleTexts texts = {};
     /// Of a bundle whose images are mounted.
     std::optional<model::InstalledStore> store = std::nullopt;
+    /// Of a delta file: the image store that its own is made from, below the kept bundles.
+    std::string delta_from = {};
+    /// What keeps a delta file from being used, with what to do; empty where nothing does.
+    std::string delta_obstacle = {};
     /// Create specs as that generation stored them; used as they are instead of being made anew.
     std::map<model::ContainerName, containers::CreateSpec> specs = {};
 };

@@ -38,6 +38,12 @@ void check_image_store(const Candidate& candidate, const model::InstalledSet& re
     };
     if (!facts.store_obstacle.empty())
         refuse("its images are to be mounted, and this machine cannot: " + facts.store_obstacle);
+    if (!candidate.delta_obstacle.empty())
+        problems.push_back({.code = model::ErrorCode::conflict,
+                            .where = candidate.source,
+                            .key = {},
+                            .message = candidate.delta_obstacle,
+                            .hint = "take the whole bundle"});
     const auto& description = candidate.description;
     if (std::any_of(description.containers.begin(), description.containers.end(), maps_ids) ||
         std::any_of(description.init_containers.begin(), description.init_containers.end(),

@@ -8,6 +8,7 @@ counted there. Every image is one layer of files as a real one has them, and /re
 import os
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SIZES = [10, 100, 600, 2000]  # MB of an image's files
 HEADER = ["unpacked", "way", "its file, MB", "time, s", "READY, s", "the image alone, s", "written, MB",
           "disk used, MB", "removal, s", "memory, MiB"]
 
-_DISK = "/srv/disk"
+DISK = "/srv/disk"
 _CONFIGURATION = "/etc/update-agent/agent.toml.d"
 _FOREVER = 1800  # seconds
 
@@ -51,7 +52,7 @@ chmod 755 /usr/bin/mount"""
 _MAKE = """set -e -o pipefail
 cd /var/lib/containers
 mkdir -p {files} tree
-/srv/image_tree {size} tree
+/srv/image_tree {size} tree {changed}
 cp /srv/ready tree/ready
 tar -C tree --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c . |
     podman import --quiet --change 'CMD ["/ready"]' - {image}
@@ -110,8 +111,8 @@ class Disk:
         file = "/var/lib/containers/disk"
         machine.run(["fallocate", f"--length={megabytes}MB", file])
         subprocess.run(["mkfs.xfs", "-q", machine.path(file)], check=True)
-        machine.run(f"mkdir {_DISK} && mount -o loop {file} {_DISK} && mkdir {_DISK}/files")
-        device = machine.run(f"findmnt --noheadings --output SOURCE {_DISK}").stdout.strip()
+        machine.run(f"mkdir {DISK} && mount -o loop {file} {DISK} && mkdir {DISK}/files")
+        device = machine.run(f"findmnt --noheadings --output SOURCE {DISK}").stdout.strip()
         self._statistics = Path("/sys/block", Path(device).name, "stat")
         # Where it cannot, the host's cache is in between, on all sides.
         machine.run(["losetup", "--direct-io=on", device], check=False)
@@ -119,30 +120,30 @@ class Disk:
     def take(self, **places: str) -> None:
         """Directories of it are seen at these places from now on."""
         for name, where in places.items():
-            self._machine.run(f"mkdir -p {where} && mkdir --mode=$(stat --format=%a {where}) {_DISK}/{name} &&"
-                              f" mount --bind {_DISK}/{name} {where}")
+            self._machine.run(f"mkdir -p {where} && mkdir --mode=$(stat --format=%a {where}) {DISK}/{name} &&"
+                              f" mount --bind {DISK}/{name} {where}")
 
     def quiet(self) -> None:
         """All that is to be written is, the log's included, and what was removed is free."""
-        self._machine.run(f"sync; fsfreeze --freeze {_DISK}; fsfreeze --unfreeze {_DISK}", timeout=_FOREVER)
+        self._machine.run(f"sync; fsfreeze --freeze {DISK}; fsfreeze --unfreeze {DISK}", timeout=_FOREVER)
 
     def written(self) -> int:
         return 512 * int(self._statistics.read_text().split()[6])
 
     def used(self) -> int:
-        status = os.statvfs(f"/proc/{self._machine.init_pid}/root{_DISK}")
+        status = os.statvfs(f"/proc/{self._machine.init_pid}/root{DISK}")
         return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
 class ImageStores:
     def __init__(self, machine, pki, sizes: list[int]):
-        self._machine = machine
+        self.machine = machine
         self._maker = Maker(machine, pki)
         self._sizes = sizes
         self._figures: dict[int, dict[str, Figures]] = {}
 
     def measure(self, image_tree: Path) -> None:
-        machine = self._machine
+        machine = self.machine
         machine.copy_in(image_tree, "/srv/image_tree")
         machine.copy_in(images.ready_program(), "/srv/ready")
         machine.write_file(f"{_CONFIGURATION}/bench.toml", "keep-generations = 1\n")
@@ -155,6 +156,23 @@ class ImageStores:
             self._figures[size] = {
                 way.name: replace(_median(figures), file=self._size(way.file), memory=self._peak(way))
                 for way, figures in zip(ways[size], zip(*rounds))}
+
+    def make_changed(self, size: int, changed: str, directory: str) -> float:
+        """The next version, of which some is another (see image_tree.c), as DIRECTORY/whole, and its delta file; returns the seconds
+        that this takes longer than the bundle alone."""
+        image, files = f"localhost/changed:{changed}", f"{directory}/files"
+        self.machine.run(_MAKE.format(size=size, changed=changed, image=image, files=files), timeout=_FOREVER)
+        options = f"--oci-layout={files}/layout --images=store"
+        seconds = []
+        for more in ("", f"--delta-from={DISK}/files/{size}/store"):
+            begin = time.monotonic()
+            self._bundle(f"{directory}/whole", {"image": image}, f"{options} {more}", version="1.1.0")
+            seconds.append(time.monotonic() - begin)
+        self.machine.run(f"mv /var/lib/containers/made-from-1.0.0 {directory}/whole-from-1.0.0")
+        return seconds[1] - seconds[0]
+
+    def install(self, path: str) -> None:
+        self.machine.run(f"update-agent --no-service install {path}", timeout=_FOREVER)
 
     def rows(self) -> list[list[str]]:
         return [[f"{size} MB", name, _megabytes(figures.file), _seconds(figures.time), _seconds(figures.ready),
@@ -173,16 +191,17 @@ class ImageStores:
 
     def _ways(self, size: int) -> list[Way]:
         """Makes all that they take."""
-        image, files = f"localhost/image:{size}", f"{_DISK}/files/{size}"
-        digest = self._machine.run(_MAKE.format(size=size, image=image, files=files), timeout=_FOREVER).lines[-1]
+        image, files = f"localhost/image:{size}", f"{DISK}/files/{size}"
+        digest = self.machine.run(_MAKE.format(size=size, changed="", image=image, files=files),
+                                  timeout=_FOREVER).lines[-1]
         layout = f"--oci-layout={files}/layout"
         identity = self._bundle(f"{files}/oci", {"image": image}, layout)
         self._bundle(f"{files}/store", {"image": image}, f"{layout} --images=store")
         self._bundle(f"{files}/present", {"image": f"registry.invalid/image@{digest}", "image-id": identity},
                      images="registry")
         pull = f"podman pull --quiet oci:{files}/layout:{image}"
-        unpack = (f"mkdir {_DISK}/floor; layer=$(ls -S {files}/layout/blobs/sha256/* | sed --quiet 1p);"
-                  f" zstd --quiet -d --stdout $layer | tar -C {_DISK}/floor -x; sync --file-system {_DISK}")
+        unpack = (f"mkdir {DISK}/floor; layer=$(ls -S {files}/layout/blobs/sha256/* | sed --quiet 1p);"
+                  f" zstd --quiet -d --stdout $layer | tar -C {DISK}/floor -x; sync --file-system {DISK}")
         return [Way(_LOAD, f"podman load --quiet --input {files}/docker.tar.gz", f"{files}/docker.tar.gz"),
                 Way(_LOAD_OCI, f"podman load --quiet --input {files}/oci.tar", f"{files}/oci.tar"),
                 Way(_PULL, pull, f"{files}/layout"),
@@ -191,24 +210,25 @@ class ImageStores:
                 _install(_HASH, f"{files}/store", before=_integrity("hash")),
                 _install(_VERITY, f"{files}/store", before=_integrity("verity")),
                 Way(_SHA256, f"sha256sum {files}/store", f"{files}/store", remove=""),
-                Way(_UNPACK, unpack, f"{files}/layout", remove=f"rm -r {_DISK}/floor")]
+                Way(_UNPACK, unpack, f"{files}/layout", remove=f"rm -r {DISK}/floor")]
 
-    def _bundle(self, path: str, container: dict, options: str = "", **keys) -> str:
+    def _bundle(self, path: str, container: dict, options: str = "", version: str = "1.0.0",
+                **keys) -> str:
         """Returns the id of its image."""
-        self._machine.write_file("/srv/imaged.toml", description(
-            "imaged", settle_time="0s", containers={"imaged": container}, **keys))
+        self.machine.write_file("/srv/imaged.toml", description(
+            "imaged", version, settle_time="0s", containers={"imaged": container}, **keys))
         who = self._maker.pki.identity("signer")
         signing = (f"--key /srv/pki/{who.key.name} --cert /srv/pki/{who.certificate.name}"
                    f" --chain /srv/pki/{who.chain.name}")
-        return self._machine.run(_BUNDLE.format(signing=signing, options=options, path=path),
+        return self.machine.run(_BUNDLE.format(signing=signing, options=options, path=path),
                                  timeout=_FOREVER).stdout.strip()
 
     def _measure(self, way: Way) -> Figures:
-        self._machine.run(way.before, timeout=_FOREVER)
+        self.machine.run(way.before, timeout=_FOREVER)
         self._disk.quiet()
         Path("/proc/sys/vm/drop_caches").write_text("3")
         # The programs are in memory on every side.
-        self._machine.run("podman ps; update-agent list")
+        self.machine.run("podman ps; update-agent list")
         written, used = self._disk.written(), self._disk.used()
         begin, end, *ready = self._time(way.command, _READY if way.installs else "")
         self._disk.quiet()
@@ -219,23 +239,23 @@ class ImageStores:
                        removal=gone - removed)
 
     def _time(self, command: str, more: str = "") -> list[float]:
-        output = self._machine.run(_TIME.format(command=command) + more, timeout=_FOREVER).stdout
+        output = self.machine.run(_TIME.format(command=command) + more, timeout=_FOREVER).stdout
         return [int(word) / 1e6 for word in output.split()]
 
     def _clean(self) -> None:
-        self._machine.run('podman rmi --all --force && test -z "$(podman images --quiet)"', timeout=_FOREVER)
+        self.machine.run('podman rmi --all --force && test -z "$(podman images --quiet)"', timeout=_FOREVER)
 
     def _peak(self, way: Way) -> float:
         if not way.installs:
             return 0
-        self._machine.run(way.before, timeout=_FOREVER)
-        peak = memory.peak(self._machine, way.file)
-        self._machine.run(way.remove, timeout=_FOREVER)
+        self.machine.run(way.before, timeout=_FOREVER)
+        peak = memory.peak(self.machine, way.file)
+        self.machine.run(way.remove, timeout=_FOREVER)
         self._clean()
         return peak
 
     def _size(self, path: str) -> int:
-        return int(self._machine.run(f"du --bytes --summarize {path} | cut --fields=1").stdout)
+        return int(self.machine.run(f"du --bytes --summarize {path} | cut --fields=1").stdout)
 
     def _alone(self, size: int, name: str) -> float:
         """Seconds that are the image's: nothing is started by a call, and nothing brought where it is present."""

@@ -3,11 +3,16 @@
 // Fills a directory with files as an image has them, the same ones at every run: many small ones and
 // few large ones, whose content a compressor makes about 2.7 times smaller.
 //
-//   image_tree MEGABYTES DIRECTORY
+// With a last word, files with one percent of the bytes have another content: those that follow each
+// other in the midst (together), or some everywhere (spread).
+//
+//   image_tree MEGABYTES DIRECTORY [together|spread]
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { WORDS = 1024, LONGEST = 16, FILES_OF_A_DIRECTORY = 64, LARGEST = 24 };
@@ -58,6 +63,14 @@ static void fill(char *content, size_t size)
     }
 }
 
+static void fill_otherwise(char *content, size_t size)
+{
+    uint64_t kept = state;
+    state = ~state;
+    fill(content, size);
+    state = kept;
+}
+
 static void write_file(const char *path, const char *content, size_t size)
 {
     FILE *file = fopen(path, "wb");
@@ -69,11 +82,15 @@ static void write_file(const char *path, const char *content, size_t size)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
+    if (argc != 3 && argc != 4)
         return 2;
+    bool together = argc == 4 && strcmp(argv[3], "together") == 0;
+    bool spread = argc == 4 && strcmp(argv[3], "spread") == 0;
+    size_t changed = 0;
     char path[4096];
     char *content = malloc((size_t)2 << LARGEST);
-    size_t left = strtoul(argv[1], NULL, 10) * 1000000;
+    size_t all = strtoul(argv[1], NULL, 10) * 1000000;
+    size_t left = all;
     if (content == NULL)
         return 1;
     make_words();
@@ -87,6 +104,11 @@ int main(int argc, char **argv)
             mkdir(path, 0755);
         snprintf(path + length, sizeof path - (size_t)length, "/file%d", count);
         fill(content, size);
+        size_t due = (spread ? all - left : together && left < all / 2 ? all : 0) / 100;
+        if (changed + size <= due) {
+            fill_otherwise(content, size);
+            changed += size;
+        }
         write_file(path, content, size);
     }
     return 0;

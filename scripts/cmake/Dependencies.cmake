@@ -6,6 +6,8 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(ACL REQUIRED IMPORTED_TARGET libacl)
 pkg_check_modules(APT REQUIRED IMPORTED_TARGET apt-pkg)
+# Without a pkg-config file.
+find_library(RSYNC_LIBRARY rsync REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(valijson REQUIRED)

@@ -129,7 +129,7 @@ def polkit(suite: str, repository: Path) -> Root:
 
 
 def bench(suite: str, repository: Path) -> Root:
-    return _with_packages(installed(suite, repository), "bench", ["rauc-service"])
+    return _with_packages(installed(suite, repository), "bench", ["casync", "rauc-service", "xdelta3"])
 
 
 def _with_packages(base: Root, name: str, packages: list[str]) -> Root:

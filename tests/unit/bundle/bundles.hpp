@@ -91,13 +91,13 @@ inline std::map<std::string, std::string> files_below(const std::filesystem::pat
 }
 
 /// Opens, judges nothing, reads the description and extracts: what a caller does with a file.
-inline agent::model::Result<> extract_bundle(
-    const std::filesystem::path& file, const std::filesystem::path& target,
-    const agent::bundle::ReadProgress& progress = {},
-    agent::bundle::StoreCheck check = agent::bundle::StoreCheck::hash) {
+inline agent::model::Result<> extract_bundle(const std::filesystem::path& file,
+                                             const std::filesystem::path& target,
+                                             const agent::bundle::ReadProgress& progress = {},
+                                             const agent::bundle::StoreKeeping& keeping = {}) {
     TRY_ASSIGN(auto reader, agent::bundle::BundleReader::open(file));
     TRY_ASSIGN(const std::string description, reader.read_description());
-    return reader.extract(target, progress, check);
+    return reader.extract(target, progress, keeping);
 }
 
 inline agent::model::Result<> verify_bundle(const std::filesystem::path& file) {

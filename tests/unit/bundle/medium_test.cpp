@@ -48,8 +48,9 @@ TEST_CASE("A medium that fails within an image store is told as one, however it 
         for (const off_t gives : {5000, 2'000'000, 10'000'000}) {
             INFO("after " << gives << " bytes");
             const StickInUse in_use({.file = std::filesystem::canonical(file), .gives = gives});
-            check_fails(tests::extract_bundle(file, dir.path() / "out", {}, check),
-                        ErrorCode::unreachable, {file.string(), "Input/output error", "medium"});
+            check_fails(
+                tests::extract_bundle(file, dir.path() / "out", {}, {.check = check, .origin = {}}),
+                ErrorCode::unreachable, {file.string(), "Input/output error", "medium"});
             REQUIRE_FALSE(std::filesystem::exists(dir.path() / "out"));
         }
     }

@@ -255,8 +255,8 @@ TEST_CASE("Cancelling while a store is brought removes everything") {
     for (const bool clones : {true, false}) {
         const tests::StickInUse in_use({.file = work.bundle, .clones = clones});
         for (const auto check : kChecks) {
-            check_fails(extract_bundle(
-                            work.bundle, work.out, [](auto, auto) { return false; }, check),
+            check_fails(extract_bundle(work.bundle, work.out, [](auto, auto) { return false; },
+                                       {.check = check, .origin = {}}),
                         ErrorCode::busy, {"cancelled"});
             CHECK_FALSE(std::filesystem::exists(work.out));
         }

@@ -60,7 +60,7 @@ struct StoreWorkspace {
     [[nodiscard]] auto extract(
         agent::bundle::StoreCheck check = agent::bundle::StoreCheck::hash) const {
         std::filesystem::remove_all(out);
-        return extract_bundle(bundle, out, {}, check);
+        return extract_bundle(bundle, out, {}, {.check = check, .origin = {}});
     }
     [[nodiscard]] std::string kept(const std::string& member) const {
         return agent::bundle::read_file(out / member, std::uint64_t{1} << 30U).value();

@@ -230,20 +230,27 @@ TEST_CASE("The doctor's findings are ok, warning or failure") {
 
 TEST_CASE("A created bundle has the ids of its images") {
     const auto value = parsed(json::created(example::created()));
-    CHECK(keys(value) == Keys{"file", "id", "version", "digest", "size", "images", "images-kind"});
+    CHECK(keys(value) ==
+          Keys{"file", "id", "version", "digest", "size", "images", "images-kind", "delta"});
     CHECK(value["size"] == 1536);
     CHECK(value["images"]["localhost/broker:1"] == std::string(64, 'c'));
     CHECK(value["images-kind"] == "oci");
     auto mounted = example::created();
     mounted.images_kind = agent::operations::ImagesKind::store;
     CHECK(parsed(json::created(mounted))["images-kind"] == "store");
+    CHECK(value["delta"].is_null());
+    mounted.delta = {.file = "clock-from-1.0.0.bundle",
+                     .from = *agent::model::Version::parse("1.0.0"),
+                     .size = 7};
+    CHECK(parsed(json::created(mounted))["delta"] ==
+          Json::parse(R"({"file": "clock-from-1.0.0.bundle", "from": "1.0.0", "size": 7})"));
 }
 
 TEST_CASE("An inspected bundle says whether it is signed and trusted") {
     auto bundle = example::inspected();
     const auto trusted = parsed(json::inspected(bundle));
     CHECK(keys(trusted) == Keys{"digest", "size", "members", "signed", "trusted", "signer",
-                                "anchor", "distrust", "bundle"});
+                                "anchor", "distrust", "delta-from", "bundle"});
     CHECK(trusted["trusted"] == true);
     CHECK(trusted["signer"] == "CN=vendor");
     CHECK(trusted["anchor"] == "vendor-root");

@@ -84,9 +84,10 @@ std::vector<Effect> all_effects() {
 /// A field that an aggregate has more than these does not bind: this stops compiling, so that
 /// whoever adds one thinks of the journal.
 Json fields(const KeepBundle& effect) {
-    // How it is hashed is of no use to who undoes it.
-    const auto& [id, version, kept_already, verity] = effect;
+    // How it is hashed and what it is made from are of no use to who undoes it.
+    const auto& [id, version, kept_already, verity, delta_from] = effect;
     static_cast<void>(verity);
+    static_cast<void>(delta_from);
     return {id.value(), version.to_string(), kept_already};
 }
 Json fields(const AttachImages& effect) {

@@ -147,6 +147,9 @@ const std::vector<MortalOperation>& mortal_operations() {
              scene.have({store_bundles().base, store_bundles().clock});
          },
          [](Scene& scene) { return scene.install({store_bundles().newer}); }},
+        {"an update by a delta of mounted images",
+         [](Scene& scene) { scene.have({store_bundles().base}); },
+         [](Scene& scene) { return scene.install({store_bundles().delta}); }},
         {"an update from unpacked to mounted images",
          [](Scene& scene) { scene.have({bundles().base}); },
          [](Scene& scene) { return scene.install({store_bundles().newer}); }},

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "agent/bundle/verity_tree.hpp"
 #include "agent/bundle/writer.hpp"
 #include "agent/crypto/sha256.hpp"
 #include "agent/model/description.hpp"
@@ -111,13 +112,13 @@ std::filesystem::path make_store_bundle(const std::filesystem::path& file,
     for (const auto& [name, id] : ids)
         store.images.push_back(id);
     std::sort(store.images.begin(), store.images.end());
-    const auto content = store_content(store.images);
-    store.root_hash = agent::crypto::sha256("root of " + content);
-    store.hash_offset = content.size();
-    const auto whole = content + "tree";
+    write_text(scratch.path() / "store", store_content(store.images));
+    const auto tree = must(agent::bundle::append_verity_tree(scratch.path() / "store"));
+    const auto whole = read_text(scratch.path() / "store");
+    store.root_hash = tree.root_hash;
+    store.hash_offset = tree.hash_offset;
     store.digest = agent::crypto::sha256(whole);
     store.size = whole.size();
-    write_text(scratch.path() / "store", whole);
     must(agent::bundle::write_bundle({.description = model::with_image_ids(description, ids),
                                       .files = {},
                                       .image_layout = {},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/unit/operations/store_cases.hpp"
 
+#include "agent/operations/create_delta.hpp"
+
 namespace test {
 
 namespace {
@@ -11,14 +13,29 @@ std::string newer_description() {
                    "name = \"bridge\"\ninit = true");
 }
 
+std::filesystem::path make_delta(const std::filesystem::path& old,
+                                 const std::filesystem::path& fresh) {
+    model::Problems problems;
+    const auto description = model::parse_description(newer_description(), "newer", problems);
+    auto file = fresh;
+    file.replace_filename("delta.bundle");
+    const auto opened = must(operations::open_base(old, description));
+    must(agent::bundle::write_delta(opened.base, fresh, file, {}));
+    return file;
+}
+
 }  // namespace
 
 const StoreBundles& store_bundles() {
     static const TemporaryDirectory directory;
-    static const StoreBundles made = {
-        make_store_bundle(directory.path() / "base.bundle", base_description()),
-        make_store_bundle(directory.path() / "newer.bundle", newer_description()),
-        make_store_bundle(directory.path() / "clock.bundle", clock_description())};
+    static const StoreBundles made = [] {
+        StoreBundles all;
+        all.base = make_store_bundle(directory.path() / "base.bundle", base_description());
+        all.newer = make_store_bundle(directory.path() / "newer.bundle", newer_description());
+        all.clock = make_store_bundle(directory.path() / "clock.bundle", clock_description());
+        all.delta = make_delta(all.base, all.newer);
+        return all;
+    }();
     return made;
 }
 

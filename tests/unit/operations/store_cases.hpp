@@ -12,6 +12,8 @@ struct StoreBundles {
     std::filesystem::path newer;
     /// As bundles().clock.
     std::filesystem::path clock;
+    /// The newer one as a delta file from the base.
+    std::filesystem::path delta;
 };
 const StoreBundles& store_bundles();
 
