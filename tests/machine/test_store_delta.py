@@ -103,7 +103,7 @@ def test_without_what_it_starts_from_a_delta_is_refused(machine, bundles):
     images.load(machine, "localhost/app:1.0.0", files={"other": b"other"})
     other = bundles.make(text("1.0.0"), "/srv/other.bundle", options="--images=store")
     machine.run("podman rmi --all --force")
-    install(machine, other)
+    machine.run(f"update-agent install --allow-downgrade {other}", timeout=120)
     refuse(machine, DELTA, 5, "delta from another base 1.0.0 than the one that is kept here")
     install(machine, NEW)
 
