@@ -172,7 +172,7 @@ class ImageStores:
         return seconds[1] - seconds[0]
 
     def install(self, path: str) -> None:
-        self.machine.run(f"update-agent --no-service install {path}", timeout=_FOREVER)
+        self.machine.run(f"update-agent --no-service install --allow-downgrade {path}", timeout=_FOREVER)
 
     def rows(self) -> list[list[str]]:
         return [[f"{size} MB", name, _megabytes(figures.file), _seconds(figures.time), _seconds(figures.ready),
