@@ -185,7 +185,8 @@ Result<> BundleReader::State::read_store_index() {
 }
 
 Result<> BundleReader::State::read_delta_origin() {
-    if (!store_index || delta_origin || ahead) return {};
+    if (!store_index || looked_ahead) return {};
+    looked_ahead = true;
     TRY_ASSIGN(ahead, stream.next());
     if (!ahead) return fail(check_complete().error());
     if (ahead->path != kDeltaMember) return {};
@@ -291,8 +292,9 @@ Result<> BundleReader::State::read_listed(const ArchiveMember& member, Directory
         return rebuild_store(*entry, writer, keeping, progress);
     }
     TRY_ASSIGN(const ManifestEntry* entry, accept(member));
-    return entry == manifest.store() ? read_store(*entry, writer, keeping, progress)
-                                     : read_member(*entry, writer, progress);
+    if (entry != manifest.store()) return read_member(*entry, writer, progress);
+    if (delta_origin) return fail(stream.invalid("is in a delta file, which has its difference"));
+    return read_store(*entry, writer, keeping, progress);
 }
 
 Result<> BundleReader::State::extract_into(DirectoryWriter& writer, const StoreKeeping& keeping,

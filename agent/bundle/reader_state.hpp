@@ -28,6 +28,7 @@ struct BundleReader::State {
     std::optional<std::string> delta_origin;
     /// A header that was read to see whether it is one.
     std::optional<ArchiveMember> ahead;
+    bool looked_ahead = false;
     Manifest manifest;
     std::vector<bool> seen;
     MemberKind kind = MemberKind::description;

@@ -12,6 +12,10 @@ namespace agent::cli::text {
 
 namespace {
 
+constexpr const char* kDamagedImages =
+    "a block of its mounted images is not what was signed, and what needs it fails; 'update-agent "
+    "verify' says how to replace it, and where that finds its file whole, start the machine anew";
+
 std::string named(const model::Description& description) {
     return description.id.value() + " " + description.version.to_string();
 }
@@ -139,6 +143,15 @@ std::string devices(const operations::Status& status) {
     return "\n" + table({"CONTAINER", "DEVICE", "CREATED WITH", "NOW"}, rows);
 }
 
+/// After the tables, as far as there is anything to say.
+std::string damaged_images(const operations::Status& status) {
+    std::string text;
+    for (const auto& bundle : status.bundles)
+        if (bundle.images_damaged.value_or(false))
+            text += "\n" + named(bundle.description) + ": " + kDamagedImages + "\n";
+    return text;
+}
+
 }  // namespace
 
 std::string outcome(const operations::Outcome& outcome) {
@@ -201,6 +214,7 @@ std::string show(const operations::BundleStatus& bundle) {
         row("required by", id.value());
     for (const auto& file : bundle.shadowing)
         row("shadowed by", file);
+    if (bundle.images_damaged.value_or(false)) row("images", kDamagedImages);
     for (const auto& container : description.containers)
         row("container", container.name.value() + "  " + container.image);
     return table({"id", description.id.value()}, rows);
@@ -229,7 +243,7 @@ std::string status(const operations::Status& status, model::SystemTime now) {
     return "generation " + std::to_string(status.generation) +
            (status.confirmed ? ", confirmed\n" : ", not confirmed\n") + unsettled +
            table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows) +
-           devices(status);
+           devices(status) + damaged_images(status);
 }
 
 std::string history(const std::vector<store::HistoryEntry>& entries) {

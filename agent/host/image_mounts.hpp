@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,11 +37,20 @@ class ImageMounts {
   public:
     virtual ~ImageMounts() = default;
 
+    /// As ContainerEngine::keep_open(), for calls of mount(8).
+    virtual void keep_open(int descriptor) = 0;
     /// Asked without side effects but that the kernel may load its modules.
     [[nodiscard]] virtual StoreSupport support() = 0;
     /// Mount points directly below the directory.
     [[nodiscard]] virtual model::Result<std::set<std::filesystem::path>> mounted(
         const std::filesystem::path& below) = 0;
+    /// Whether what is mounted there is read from the file, and not from another one that had its
+    /// name before. Where that cannot be told, it is taken to be so.
+    [[nodiscard]] virtual bool reads(const std::filesystem::path& where,
+                                     const std::filesystem::path& file) = 0;
+    /// Whether a block that was read of what is mounted there was not what the root hash says.
+    /// Absent where nothing verifies it, or the caller is not root, whom alone the kernel tells.
+    [[nodiscard]] virtual std::optional<bool> damaged(const std::filesystem::path& where) = 0;
     /// Makes the mount point where it is missing. ErrorCode::invalid where the file is not what its
     /// root hash says, as far as mounting can tell; internal, with what mount(8) said, else.
     [[nodiscard]] virtual model::Result<> mount(const StoreMount& store) = 0;

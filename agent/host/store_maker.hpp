@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -10,13 +9,6 @@
 #include "agent/model/result.hpp"
 
 namespace agent::host {
-
-/// A store as the engine has made it.
-struct UnpackedStore {
-    std::filesystem::path directory;
-    /// When the unpacking began, by the clock of its file system.
-    std::chrono::system_clock::time_point begun;
-};
 
 /// Makes the file system of an image store, on the machine where bundles are made.
 class StoreMaker {
@@ -31,8 +23,8 @@ class StoreMaker {
     [[nodiscard]] virtual model::Result<std::filesystem::path> make_scratch(
         const std::filesystem::path& parent) = 0;
     /// Unpacks the images of an OCI layout, by their refs there, into a store of its own below
-    /// `scratch`.
-    [[nodiscard]] virtual model::Result<UnpackedStore> unpack(
+    /// `scratch`, whose directory is returned.
+    [[nodiscard]] virtual model::Result<std::filesystem::path> unpack(
         const std::filesystem::path& layout, const std::set<std::string>& refs,
         const std::filesystem::path& scratch) = 0;
     /// Writes these images of a store that pack() made into an OCI layout with zstd layers, under

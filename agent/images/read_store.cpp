@@ -4,10 +4,10 @@
 // files, and a list that podman cannot read would take all images away.
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <system_error>
 
+#include "agent/images/image_documents.hpp"
 #include "agent/images/merged_store.hpp"
 #include "agent/images/store_index.hpp"
 #include "agent/images/store_links.hpp"
@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t kMaxBigDataBytes = 4U << 20U;
 constexpr std::size_t kMaxLinkBytes = 4U << 10U;
 
 /// podman stacks what is in `diff1` and so on upon `diff`, and newer ones mount a blob of composefs
@@ -65,21 +64,6 @@ Result<std::string> read_layer_index(const fs::path& where,
         std::none_of(images.begin(), images.end(), has_layer))
         return std::string("[]");
     return text;
-}
-
-Result<> check_image(const fs::path& directory) {
-    TRY(check_directory(directory));
-    TRY_ASSIGN(const auto names, store::names_in(directory));
-    for (const auto& name : names) {
-        const auto file = directory / name;
-        TRY(check_regular(file));
-        std::error_code error;
-        const auto size = fs::file_size(file, error);
-        if (error) return damaged(file, "cannot be looked at (" + error.message() + ")");
-        if (size > kMaxBigDataBytes)
-            return damaged(file, "is larger than " + std::to_string(kMaxBigDataBytes) + " bytes");
-    }
-    return {};
 }
 
 Result<> check_text(const fs::path& file, const std::string& wanted) {
@@ -172,7 +156,7 @@ Result<MountedStore> read_store(const fs::path& where) {
     const auto images = parse_images(store.images);
     if (!images) return damaged(where / kImageIndex, images.error().text());
     for (const auto& image : *images)
-        TRY(check_image(where / "overlay-images" / image.id));
+        TRY(check_image(where / "overlay-images" / image.id, image));
     TRY_ASSIGN(store.layers, read_layer_index(where, *images));
     auto layers = parse_layers(store.layers);
     if (!layers) return damaged(where / kLayerIndex, layers.error().text());

@@ -22,7 +22,6 @@ using model::ErrorCode;
 using model::fail;
 using model::Result;
 using model::Sha256;
-using std::chrono::system_clock;
 namespace fs = std::filesystem;
 
 using Names = std::set<std::string>;
@@ -142,25 +141,17 @@ Result<> fix_own(const fs::path& path) {
     return forget_time(path);
 }
 
-/// Whiteouts, and directories that the layer's archive does not list, have no time of their own.
-Result<> fix_content(const fs::path& path, system_clock::time_point begun) {
-    TRY_ASSIGN(const auto status, status_of(path));
-    const auto changed = std::chrono::seconds(status.st_mtim.tv_sec) +
-                         std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-    return changed < begun.time_since_epoch() ? Result<>() : forget_time(path);
-}
-
-Result<> fix_all(const fs::path& store, system_clock::time_point begun) {
+Result<> fix_all(const fs::path& store) {
     // overlay/LAYER/diff
     constexpr int kDepthOfDiff = 2;
     TRY(fix_own(store));
     std::error_code error;
-    bool in_content = false;
     for (fs::recursive_directory_iterator entry(store, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (entry.depth() <= kDepthOfDiff)
-            in_content = entry.depth() == kDepthOfDiff && entry->path().filename() == "diff";
-        TRY(in_content ? fix_content(entry->path(), begun) : fix_own(entry->path()));
+        if (entry.depth() == kDepthOfDiff && entry->path().filename() == "diff")
+            entry.disable_recursion_pending();
+        else
+            TRY(fix_own(entry->path()));
     }
     if (error) return fail(model::errno_error(error.value(), "cannot read " + store.string()));
     return {};
@@ -168,8 +159,7 @@ Result<> fix_all(const fs::path& store, system_clock::time_point begun) {
 
 }  // namespace
 
-Result<> normalise(const fs::path& store, system_clock::time_point begun,
-                   const std::map<Sha256, Names>& names) {
+Result<> normalise(const fs::path& store, const std::map<Sha256, Names>& names) {
     const auto images = store / "overlay-images";
     const auto layers = store / "overlay-layers";
     TRY_ASSIGN(const auto image_list, store::read_file(images / "images.json"));
@@ -183,7 +173,7 @@ Result<> normalise(const fs::path& store, system_clock::time_point begun,
     TRY(write_lists(images, layers, records));
     TRY(remove_rest(store, names, records.below));
     TRY(write_layers(store / "overlay", records.below));
-    return fix_all(store, begun);
+    return fix_all(store);
 }
 
 }  // namespace agent::images

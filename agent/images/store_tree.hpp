@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -14,12 +13,12 @@ namespace agent::images {
 
 /// Makes of a store that podman has unpacked into `store` one that depends on its images only, in
 /// place: ids of links follow from the layers' ids, records are sorted and have the names given
-/// here, times are those of the images' content, and nothing is there that reading needs not.
-/// What was changed since `begun`, when the unpacking began, has no time of its own and gets that
-/// of 1970. `names` are all images of the store. ErrorCode::invalid where one of them is not in the
-/// store, or has more layers than an overlay takes (50 are the limit here).
+/// here, and nothing is there that reading needs not. What no image brings has the time of 1970;
+/// the images' files, in `diff` of each layer, stay as they are. `names` are all images of the
+/// store. ErrorCode::invalid where one of them is not in the store, or has more layers than an
+/// overlay takes (50 are the limit here).
 [[nodiscard]] model::Result<> normalise(
-    const std::filesystem::path& store, std::chrono::system_clock::time_point begun,
+    const std::filesystem::path& store,
     const std::map<model::Sha256, std::set<std::string>>& names);
 
 }  // namespace agent::images

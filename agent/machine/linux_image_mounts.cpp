@@ -11,10 +11,12 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
+#include "agent/machine/dm_status.hpp"
 #include "agent/machine/kernel_support.hpp"
-#include "agent/machine/mount_info.hpp"
 #include "agent/machine/store_file.hpp"
+#include "agent/model/mount_info.hpp"
 #include "agent/model/store_mount.hpp"
 #include "agent/process/process.hpp"
 
@@ -28,13 +30,13 @@ using model::ErrorCode;
 using model::Result;
 namespace fs = std::filesystem;
 
-Result<std::vector<MountEntry>> mounts_of(const fs::path& root) {
+Result<std::vector<model::MountEntry>> mounts_of(const fs::path& root) {
     const auto file = root / "proc/self/mountinfo";
     std::ifstream stream(file, std::ios::binary);
     if (!stream)
         return model::fail(ErrorCode::internal,
                            file.string() + " cannot be read: is /proc mounted?");
-    return parse_mount_info(std::string(std::istreambuf_iterator<char>(stream), {}));
+    return model::parse_mount_info(std::string(std::istreambuf_iterator<char>(stream), {}));
 }
 
 fs::path without_slash(const fs::path& path) {
@@ -70,16 +72,46 @@ std::string said_by_mount(const process::Output& output, const fs::path& where) 
     return line.empty() ? "it ended with " + std::to_string(output.status) : line;
 }
 
+/// Directory of the kernel's for what is seen at the mount point; empty where nothing is mounted.
+fs::path block_device_at(const fs::path& root, const fs::path& where) {
+    const auto mounts = mounts_of(root);
+    if (!mounts) return {};
+    const auto last = std::find_if(mounts->rbegin(), mounts->rend(),
+                                   [&](const auto& mount) { return mount.where == where; });
+    return last == mounts->rend() ? fs::path() : root / "sys/dev/block" / last->device;
+}
+
+bool is_mapped(const fs::path& block) {
+    std::error_code error;
+    return !block.empty() && fs::exists(block / "dm", error);
+}
+
 /// The loop devices that read the files of what is mounted from the device: itself, or those that
 /// a mapped device is made of.
-std::vector<std::string> loop_devices(const fs::path& root, const std::string& device) {
+std::vector<std::string> loop_devices(const fs::path& block) {
     std::error_code error;
-    const auto block = root / "sys/dev/block" / device;
     std::vector<std::string> names{fs::read_symlink(block, error).filename().string()};
     for (const auto& slave : fs::directory_iterator(block / "slaves", error))
         names.push_back(slave.path().filename().string());
     std::erase_if(names, [](const auto& name) { return !name.starts_with("loop"); });
     return names;
+}
+
+/// The kernel's path of what a loop device reads; empty where it cannot be told.
+std::string backing_file(const fs::path& root, const std::string& name) {
+    std::ifstream stream(root / "sys/block" / name / "loop/backing_file");
+    std::string path;
+    std::getline(stream, path);
+    return path;
+}
+
+/// The kernel removes a mapped device a moment after nobody has it any more, and until then
+/// mount(8) would take it for what has the same root hash. Who still has it may keep it.
+void wait_until_unmapped(const fs::path& block) {
+    constexpr int kTries = 50;
+    constexpr std::chrono::milliseconds kPause{10};
+    for (int i = 0; i < kTries && is_mapped(block); ++i)
+        std::this_thread::sleep_for(kPause);
 }
 
 }  // namespace
@@ -98,6 +130,25 @@ Result<std::set<fs::path>> LinuxImageMounts::mounted(const fs::path& below) {
         if (mount.where.parent_path() == directory && mount.where != directory)
             found.insert(mount.where);
     return found;
+}
+
+bool LinuxImageMounts::reads(const fs::path& where, const fs::path& file) {
+    constexpr std::string_view kDeleted = " (deleted)";
+    const auto names = loop_devices(block_device_at(options_.root, without_slash(where)));
+    return std::all_of(names.begin(), names.end(), [&](const auto& name) {
+        const auto path = backing_file(options_.root, name);
+        if (path.ends_with(kDeleted)) return false;
+        std::error_code error;
+        if (!fs::exists(path, error) || !fs::exists(file, error)) return true;
+        return fs::equivalent(path, file, error) || error;
+    });
+}
+
+std::optional<bool> LinuxImageMounts::damaged(const fs::path& where) {
+    const auto block = block_device_at(options_.root, without_slash(where));
+    // Asking would load the device-mapper where it is not used.
+    if (!is_mapped(block)) return std::nullopt;
+    return verity_found_damage(options_.root / "dev/mapper/control", block.filename().string());
 }
 
 Result<> LinuxImageMounts::mount(const StoreMount& store) {
@@ -120,7 +171,8 @@ Result<> LinuxImageMounts::call_mount(const StoreMount& store) {
          // What it says is read here, too.
          .environment = {{"LC_ALL", "C"}},
          .timeout = options_.timeout,
-         .title = "mount " + store.file.string()});
+         .title = "mount " + store.file.string(),
+         .inherited = inherited_});
     if (!output && output.error().code() == ErrorCode::not_found)
         return model::fail(ErrorCode::conflict,
                            output.error().text() + "; install the package mount");
@@ -175,12 +227,7 @@ Result<> LinuxImageMounts::mount_layers(const std::vector<fs::path>& layers,
 
 /// Else its pages would be in memory as those of the device as well. Not every file system can.
 void LinuxImageMounts::read_file_directly(const fs::path& where) const {
-    const auto mounts = mounts_of(options_.root);
-    if (!mounts) return;
-    const auto last = std::find_if(mounts->rbegin(), mounts->rend(),
-                                   [&](const auto& mount) { return mount.where == where; });
-    if (last == mounts->rend()) return;
-    for (const auto& name : loop_devices(options_.root, last->device)) {
+    for (const auto& name : loop_devices(block_device_at(options_.root, where))) {
         const int fd = open((options_.root / "dev" / name).c_str(), O_RDONLY | O_CLOEXEC);
         if (fd < 0) continue;
         ioctl(fd, LOOP_SET_DIRECT_IO, 1UL);
@@ -189,11 +236,13 @@ void LinuxImageMounts::read_file_directly(const fs::path& where) const {
 }
 
 Result<> LinuxImageMounts::unmount(const fs::path& where) {
+    const auto block = block_device_at(options_.root, without_slash(where));
     // Several may be mounted there, one over the other.
     while (::umount2(where.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {
     }
     if (errno != EINVAL && errno != ENOENT)
         return model::fail(model::errno_error(errno, "cannot unmount " + where.string()));
+    wait_until_unmapped(block);
     if (::rmdir(where.c_str()) != 0 && errno != ENOENT)
         return model::fail(
             model::errno_error(errno, "cannot remove the mount point " + where.string()));

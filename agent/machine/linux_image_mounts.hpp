@@ -25,9 +25,13 @@ class LinuxImageMounts : public host::ImageMounts {
   public:
     explicit LinuxImageMounts(ImageMountOptions options = {}) : options_(std::move(options)) {}
 
+    void keep_open(int descriptor) override { inherited_ = descriptor; }
     [[nodiscard]] host::StoreSupport support() override;
     [[nodiscard]] model::Result<std::set<std::filesystem::path>> mounted(
         const std::filesystem::path& below) override;
+    [[nodiscard]] bool reads(const std::filesystem::path& where,
+                             const std::filesystem::path& file) override;
+    [[nodiscard]] std::optional<bool> damaged(const std::filesystem::path& where) override;
     /// What is mounted there already stays as it is.
     [[nodiscard]] model::Result<> mount(const host::StoreMount& store) override;
     [[nodiscard]] model::Result<> mount_layers(const std::vector<std::filesystem::path>& layers,
@@ -40,6 +44,7 @@ class LinuxImageMounts : public host::ImageMounts {
     void read_file_directly(const std::filesystem::path& where) const;
 
     ImageMountOptions options_;
+    int inherited_ = -1;
 };
 
 }  // namespace agent::machine

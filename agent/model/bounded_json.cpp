@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/model/bounded_json.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "agent/model/text.hpp"
@@ -10,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxDepth = 64;
 
 /// Without the name and number that the library puts before it.
 std::string reason_of(const Json::exception& error) {
@@ -21,8 +23,11 @@ std::string reason_of(const Json::exception& error) {
 
 }  // namespace
 
-bool nests_too_deep(std::string_view text) {
-    int depth = 0;
+JsonShape shape_of(std::string_view text) {
+    JsonShape shape;
+    // What is not in any object comes first.
+    std::array<std::size_t, kMaxDepth + 1> keys{};
+    std::size_t depth = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -32,18 +37,29 @@ bool nests_too_deep(std::string_view text) {
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > kMaxDepth) return true;
+            shape.depth = std::max(shape.depth, ++depth);
+            if (depth < keys.size()) keys[depth] = 0;
         } else if (c == ']' || c == '}') {
-            --depth;
+            if (depth > 0) --depth;
+        } else if (c == ':' && depth < keys.size()) {
+            shape.most_keys = std::max(shape.most_keys, ++keys[depth]);
         }
     }
-    return false;
+    return shape;
 }
 
-Result<Json> parse_json(std::string_view text, std::size_t limit) {
+bool nests_too_deep(std::string_view text) {
+    return shape_of(text).depth > kMaxDepth;
+}
+
+Result<Json> parse_json(std::string_view text, std::size_t limit, std::size_t most_keys) {
     if (text.size() > limit)
         return fail(ErrorCode::invalid, "is larger than " + std::to_string(limit) + " bytes");
-    if (nests_too_deep(text))
+    const auto shape = shape_of(text);
+    if (shape.most_keys > most_keys)
+        return fail(ErrorCode::invalid,
+                    "has an object with more than " + std::to_string(most_keys) + " keys");
+    if (shape.depth > kMaxDepth)
         return fail(ErrorCode::invalid,
                     "nests deeper than " + std::to_string(kMaxDepth) + " levels");
     try {

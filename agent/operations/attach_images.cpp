@@ -144,6 +144,24 @@ Result<> mount_store(const Context& context, const KeptStore& kept, const fs::pa
     return mounts.mount(mount);
 }
 
+/// A bundle that is installed again while an earlier generation keeps it has another file by then.
+/// `runs`: containers may have what is mounted, and keep it.
+Result<> mount_kept_file(const Context& context, const KeptStore& kept, const fs::path& where,
+                         bool mounted, bool runs) {
+    auto& mounts = context.host.image_mounts;
+    if (mounted && !runs && !mounts.reads(where, kept.file())) {
+        TRY(mounts.unmount(where));
+        mounted = false;
+    }
+    if (!mounted) TRY(mount_store(context, kept, where));
+    // What has the same root hash is shared as long as somebody has it.
+    if (!mounts.reads(where, kept.file()))
+        context.progress.warning(kept.bundle + ": its images are still read from a file that " +
+                                 kept.file().string() +
+                                 " has replaced: start the machine anew to have this one read");
+    return {};
+}
+
 fs::path image_mount(const Context& context, const model::Sha256& image) {
     return context.paths.root() / "run/update-agent" / ("image-" + image.hex());
 }
@@ -230,16 +248,18 @@ Result<AttachFailures> attach_images(const Context& context, const std::set<std:
     auto& mounts = context.host.image_mounts;
     TRY_ASSIGN(const auto mounted, mounts.mounted(context.paths.store_mounts()));
     // What runs is not deprived of what cannot be read just now.
-    std::set<fs::path> wanted;
+    std::set<fs::path> running;
     for (const auto& [id, bundle] : current.bundles)
         if (bundle.store && without.count(kept_name(bundle)) == 0)
-            wanted.insert(mount_of(context, bundle.digest));
+            running.insert(mount_of(context, bundle.digest));
+    auto wanted = running;
     Shown shown;
     for (const auto& each : kept) {
         const auto where = mount_of(context, each.digest);
         wanted.insert(where);
         const auto attached = [&]() -> Result<> {
-            if (mounted.count(where) == 0) TRY(mount_store(context, each, where));
+            TRY(mount_kept_file(context, each, where, mounted.count(where) != 0,
+                                running.count(where) != 0));
             TRY_ASSIGN(auto store, images::read_store(where));
             return shown.add(std::move(store));
         }();

@@ -30,8 +30,9 @@ struct AttachFailure {
 using AttachFailures = std::vector<AttachFailure>;
 
 /// Mounts the image stores of all kept bundles but those of `without`, lets the engine see exactly
-/// these, and unmounts the others. One that cannot be mounted is told, and keeps no other one from
-/// it. Does nothing where no bundle has ever had one.
+/// these, and unmounts the others. One that is mounted and whose file was replaced is mounted
+/// again, unless its bundle is of the current set: that is a warning. One that cannot be mounted is
+/// told, and keeps no other one from it. Does nothing where no bundle has ever had one.
 [[nodiscard]] model::Result<AttachFailures> attach_images(
     const Context& context, const std::set<std::string>& without = {});
 

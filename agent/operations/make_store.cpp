@@ -66,10 +66,10 @@ Result<MadeStore> make_store(const Context& context, const fs::path& layout,
     auto& maker = context.host.store_maker;
     context.progress.step("unpacking images into a store");
     TRY_ASSIGN(const auto unpacked, maker.unpack(layout, refs, scratch.path()));
-    TRY(images::normalise(unpacked.directory, unpacked.begun, names));
+    TRY(images::normalise(unpacked, names));
     context.progress.step("packing the store");
-    TRY(maker.pack(unpacked.directory, made.file));
-    TRY(store::remove_tree(unpacked.directory));
+    TRY(maker.pack(unpacked, made.file));
+    TRY(store::remove_tree(unpacked));
     TRY_ASSIGN(const auto tree, bundle::append_verity_tree(made.file));
     made.index.root_hash = tree.root_hash;
     made.index.hash_offset = tree.hash_offset;

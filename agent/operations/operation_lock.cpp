@@ -17,6 +17,7 @@ Result<OperationLock> OperationLock::acquire_set(const Context& context,
     const auto& host = context.host;
     host.engine.keep_open(lock.descriptor());
     host.package_installer.keep_open(lock.descriptor());
+    host.image_mounts.keep_open(lock.descriptor());
     return OperationLock(host, operation, std::move(lock));
 }
 
@@ -24,6 +25,7 @@ OperationLock::~OperationLock() {
     if (host_ == nullptr) return;
     host_->engine.keep_open(-1);
     host_->package_installer.keep_open(-1);
+    host_->image_mounts.keep_open(-1);
 }
 
 Result<> OperationLock::take_units_back(const Context& context) {

@@ -9,8 +9,8 @@
 namespace agent::operations {
 
 /// The locks of a changing operation: the one of the installed set, and the one of what is started
-/// and stopped. Calls of the engine and of the package manager hold the first as well, so that
-/// nobody begins anything beside a call that a killed agent has left behind.
+/// and stopped. Calls of the engine, of the package manager and of mount(8) hold the first as
+/// well, so that nobody begins anything beside a call that a killed agent has left behind.
 class OperationLock {
   public:
     /// The first; as store::Lock::acquire(). The other is lent.

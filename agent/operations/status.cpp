@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/model/store_mount.hpp"
 #include "agent/model/unit_name.hpp"
 #include "agent/store/journal.hpp"
 
@@ -39,7 +40,8 @@ BundleStatus offline_status(const model::InstalledSet& set, const model::Install
                         .required_by = set.required_by(bundle.description.id),
                         .condition = {},
                         .containers = {},
-                        .shadowing = {}};
+                        .shadowing = {},
+                        .images_damaged = {}};
     for (const auto& container : bundle.containers)
         status.containers.push_back({.name = container.name,
                                      .podman_name = container.podman_name,
@@ -144,8 +146,12 @@ Result<Status> status(const Context& context) {
                   .confirmed = state.confirmed,
                   .unsettled = store::has_journal(context.paths),
                   .bundles = {}};
-    for (const auto& [id, bundle] : set.bundles)
+    for (const auto& [id, bundle] : set.bundles) {
         status.bundles.push_back(offline_status(set, bundle));
+        if (bundle.store && !context.offline)
+            status.bundles.back().images_damaged = context.host.image_mounts.damaged(
+                context.paths.store_mounts() / model::store_mount_name(bundle.digest));
+    }
     if (!context.offline) TRY(ask_systemd(context, status.bundles));
     for (auto& bundle : status.bundles) {
         bundle.condition = of_bundle(bundle);

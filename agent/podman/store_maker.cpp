@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "agent/model/mount_info.hpp"
 #include "agent/podman/failure.hpp"
+#include "agent/podman/layer_times.hpp"
 #include "agent/podman/pull_view.hpp"
 #include "agent/podman/tar_split.hpp"
 
@@ -23,7 +24,6 @@ namespace {
 using model::ErrorCode;
 using model::fail;
 using model::Result;
-using std::chrono::system_clock;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kScratchPrefix = ".update-agent-store-";
@@ -65,12 +65,17 @@ Result<process::FileDescriptor> locked(const fs::path& directory, int operation)
     return descriptor;
 }
 
-Result<system_clock::time_point> time_of(const fs::path& path) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) return fail(call_failed("look at", path));
-    return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(
-        std::chrono::seconds(status.st_mtim.tv_sec) +
-        std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
+/// Of the layer whose archive this is, in overlay-layers of a store.
+Result<> forget_times(const fs::path& archive) {
+    const auto layer = archive.stem();
+    const auto diff = archive.parent_path().parent_path() / "overlay" / layer / "diff";
+    std::error_code error;
+    if (!fs::is_directory(diff, error)) return {};
+    std::ifstream entries(archive, std::ios::binary);
+    if (auto forgotten = forget_own_times(entries, diff); !forgotten)
+        return fail(std::move(forgotten).error().with_context(archive.string()));
+    if (entries.bad()) return fail(call_failed("read", archive));
+    return {};
 }
 
 Result<std::vector<fs::path>> packed_archives(const fs::path& layers) {
@@ -81,23 +86,6 @@ Result<std::vector<fs::path>> packed_archives(const fs::path& layers) {
         if (entry->path().string().ends_with(".tar-split.gz")) found.push_back(entry->path());
     if (error) return fail(model::errno_error(error.value(), "cannot read " + layers.string()));
     return found;
-}
-
-/// proc_pid_mountinfo(5) has blanks and backslashes as octal numbers.
-std::string plain(const std::string& field) {
-    constexpr std::size_t kDigits = 3;
-    std::string text;
-    for (std::size_t i = 0; i < field.size(); ++i) {
-        if (field[i] != '\\' || i + kDigits >= field.size()) {
-            text += field[i];
-            continue;
-        }
-        int value = 0;
-        for (std::size_t digit = 1; digit <= kDigits; ++digit)
-            value = value * 8 + (field[++i] - '0');
-        text += static_cast<char>(value);
-    }
-    return text;
 }
 
 Result<> unmount_below(const fs::path& directory) {
@@ -127,16 +115,12 @@ model::Error squashing_failed(const process::Output& output) {
 
 std::vector<fs::path> mounts_at_or_below(std::istream& mountinfo, const fs::path& directory) {
     std::vector<fs::path> points;
-    for (std::string line; std::getline(mountinfo, line);) {
-        std::istringstream fields(line);
-        std::string field;
-        constexpr int kMountPoint = 5;
-        for (int i = 0; i < kMountPoint; ++i)
-            fields >> field;
-        const auto point = plain(field);
-        if (point == directory.string() || point.starts_with(directory.string() + "/"))
-            points.emplace_back(point);
-    }
+    const auto below = directory.string() + "/";
+    for (std::string line; std::getline(mountinfo, line);)
+        if (const auto mount = model::parse_mount(line);
+            mount && (mount->where.native() == directory.native() ||
+                      mount->where.native().starts_with(below)))
+            points.push_back(mount->where);
     std::reverse(points.begin(), points.end());
     return points;
 }
@@ -215,16 +199,14 @@ Result<> StoreMaker::remove(const fs::path& scratch) const {
     return {};
 }
 
-Result<host::UnpackedStore> StoreMaker::unpack(const fs::path& layout,
-                                               const std::set<std::string>& refs,
-                                               const fs::path& scratch) {
-    host::UnpackedStore store{.directory = scratch / "store", .begun = {}};
-    TRY(make_directory(store.directory));
-    TRY_ASSIGN(store.begun, time_of(store.directory));
+Result<fs::path> StoreMaker::unpack(const fs::path& layout, const std::set<std::string>& refs,
+                                    const fs::path& scratch) {
+    auto store = scratch / "store";
+    TRY(make_directory(store));
     TRY(prepare(scratch));
     for (const auto& ref : refs)
         TRY(pull(layout, ref, scratch));
-    TRY_ASSIGN(const auto archives, packed_archives(store.directory / "overlay-layers"));
+    TRY_ASSIGN(const auto archives, packed_archives(store / "overlay-layers"));
     for (const auto& each : archives)
         TRY(pack_again(each));
     return store;
@@ -251,6 +233,7 @@ Result<> StoreMaker::pack_again(const fs::path& packed) const {
     std::error_code error;
     fs::rename(joined_file, plain_file, error);
     if (error) return fail(model::errno_error(error.value(), joined_file));
+    TRY(forget_times(plain_file));
     return gzip("--no-name", plain_file);
 }
 

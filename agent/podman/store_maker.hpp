@@ -33,7 +33,7 @@ class StoreMaker : public host::StoreMaker {
     [[nodiscard]] model::Result<> check() override;
     [[nodiscard]] model::Result<std::filesystem::path> make_scratch(
         const std::filesystem::path& parent) override;
-    [[nodiscard]] model::Result<host::UnpackedStore> unpack(
+    [[nodiscard]] model::Result<std::filesystem::path> unpack(
         const std::filesystem::path& layout, const std::set<std::string>& refs,
         const std::filesystem::path& scratch) override;
     [[nodiscard]] model::Result<> take_out(const std::filesystem::path& file,

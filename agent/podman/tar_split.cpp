@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/model/base64.hpp"
+
 namespace agent::podman {
 
 namespace {
@@ -22,45 +24,6 @@ using Entry = nlohmann::ordered_json;
 constexpr int kFile = 1;
 constexpr int kSegment = 2;
 
-constexpr std::string_view kAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr unsigned kBits = 6;
-constexpr unsigned kByte = 8;
-
-std::optional<std::string> from_base64(std::string_view text) {
-    std::string bytes;
-    std::uint32_t held = 0;
-    unsigned bits = 0;
-    for (const char c : text.substr(0, text.find('='))) {
-        const auto value = kAlphabet.find(c);
-        if (value == std::string_view::npos) return std::nullopt;
-        held = (held << kBits) | static_cast<std::uint32_t>(value);
-        bits += kBits;
-        if (bits < kByte) continue;
-        bits -= kByte;
-        bytes += static_cast<char>(held >> bits);
-        held &= (1U << bits) - 1;
-    }
-    return bytes;
-}
-
-std::string to_base64(std::string_view bytes) {
-    constexpr std::size_t kGroup = 4;
-    std::string text;
-    std::uint32_t held = 0;
-    unsigned bits = 0;
-    for (const char c : bytes) {
-        held = (held << kByte) | static_cast<unsigned char>(c);
-        for (bits += kByte; bits >= kBits; held &= (1U << bits) - 1) {
-            bits -= kBits;
-            text += kAlphabet[held >> bits];
-        }
-    }
-    if (bits > 0) text += kAlphabet[held << (kBits - bits)];
-    text.append((kGroup - text.size() % kGroup) % kGroup, '=');
-    return text;
-}
-
 class Joiner {
   public:
     explicit Joiner(std::ostream& to) : to_(to) {}
@@ -73,12 +36,12 @@ class Joiner {
             write(std::move(entry));
         }
         if (type != kSegment) return type == kFile;
-        const auto bytes = from_base64(entry.at("payload").get<std::string>());
+        const auto bytes = model::from_base64(entry.at("payload").get<std::string>());
         if (bytes) segment_ += *bytes;
         return bytes.has_value();
     }
     void flush() {
-        if (!segment_.empty()) write({{"type", kSegment}, {"payload", to_base64(segment_)}});
+        if (!segment_.empty()) write({{"type", kSegment}, {"payload", model::to_base64(segment_)}});
         segment_.clear();
     }
 

@@ -84,7 +84,8 @@ class Course:
 class PowerCuts:
     """A booted virtual machine with the old set: a base with an add-on, and a bundle beside them."""
 
-    def __init__(self, vm: VirtualMachine, maker: Maker):
+    def __init__(self, vm: VirtualMachine, maker: Maker, kinds: tuple[str, ...] = ("oci",)):
+        """kinds: how the bundles of updates have their images, "oci" or "store"."""
         self.vm = vm
         self._maker = maker
         self._number = 0
@@ -99,14 +100,16 @@ class PowerCuts:
         self._start = contract.take(vm)
         vm.run(["update-agent", "install", self._old, others[1]], timeout=300)
         self._is_new = False
-        self.update = self._measure(self._next_update())
-        self._is_new = True
+        self.updates = {}
+        for kind in kinds:
+            self.updates[kind] = self._measure(self._next_update(kind))
+            self._is_new = True
         self.recreation = self._measure(self._next_recreation())
 
-    def cut(self, fraction: float) -> Cut:
+    def cut(self, fraction: float, kind: str = "oci") -> Cut:
         """Cut an update at that part of the time that an undisturbed one takes."""
-        update = self._next_update()
-        cut, before, now = self._cut("update", update, self.update.moment(fraction))
+        update = self._next_update(kind)
+        cut, before, now = self._cut(f"update ({kind})", update, self.updates[kind].moment(fraction))
         self._look(cut, before, now)
         self._is_new = cut.became == "new"
         self._again = update
@@ -194,7 +197,7 @@ class PowerCuts:
         self.vm.run(rounds.device(self._device))
         return ["update-agent", "recreate"]
 
-    def _next_update(self) -> list[str]:
+    def _next_update(self, kind: str) -> list[str]:
         """From the old set to a version whose image is nowhere but in its bundle file."""
         if self._is_new:
             self.vm.run(["update-agent", "install", "--allow-downgrade", self._old], timeout=300)
@@ -202,7 +205,8 @@ class PowerCuts:
         self._number += 1
         image = f"localhost/new:{self._number}"
         identity = images.load(self.vm, image, files={"id": image.encode()})
-        path = self._maker.make(_base(f"1.{self._number}.0", image), "/srv/new.bundle")
+        path = self._maker.make(_base(f"1.{self._number}.0", image), "/srv/new.bundle",
+                                options=f"--images={kind}")
         self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
 

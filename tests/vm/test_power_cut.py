@@ -10,9 +10,11 @@ from support.power_cuts import PowerCuts
 @pytest.mark.long
 @pytest.mark.one_suite
 def test_a_cut_in_an_operation_leaves_one_set_whole(vm, pki):
-    series = PowerCuts(vm, Maker(vm, pki))
-    cuts = [series.cut(0.6), series.cut_recreation(0.4)]
-    print(f"an update takes {series.update.duration:.2f} s", *cuts, sep="\n")
+    series = PowerCuts(vm, Maker(vm, pki), kinds=("oci", "store"))
+    cuts = [series.cut(0.6), series.cut(0.6, "store"), series.cut_recreation(0.4)]
+    for kind, update in series.updates.items():
+        print(f"an update ({kind}) takes {update.duration:.2f} s")
+    print(*cuts, sep="\n")
     assert not [each for cut in cuts for each in cut.wrong]
     assert all(cut.interrupted for cut in cuts)
     assert any(cut.recovery is not None for cut in cuts)

@@ -198,6 +198,21 @@ TEST_CASE("A delta file that was changed is refused, and nothing is left") {
     }
 }
 
+TEST_CASE("A whole store in a delta file is not taken for one that was compared") {
+    const Workspace work;
+    const auto members = tests::with_manifest({{"bundle.toml", std::string(tests::kDescription)},
+                                               {"store.json", to_text(work.fresh.index)},
+                                               {work.fresh.member(), work.fresh.store}});
+    auto with_delta = members;
+    const DeltaOrigin origin{work.old.index.digest, Version::parse("1.0.0").value()};
+    with_delta.insert(with_delta.end() - 1, {"delta", to_text(origin)});
+    tests::write_text(work.delta, tests::tar_text(with_delta));
+    for (const auto check : tests::kChecks)
+        check_fails(work.extract("old.sqfs", check), ErrorCode::invalid, {"is in a delta file"});
+    CHECK_FALSE(std::filesystem::exists(work.out));
+    check_fails(tests::verify_bundle(work.delta), ErrorCode::invalid, {"is in a delta file"});
+}
+
 TEST_CASE("No delta is made from a damaged bundle, nor of one without a store") {
     Workspace work;
     auto text = tests::read_text(work.old.file);

@@ -126,7 +126,8 @@ TEST_CASE("A list has every bundle, without its containers") {
     CHECK(keys(value) == Keys{"generation", "bundles"});
     CHECK(value["generation"] == 3);
     REQUIRE(value["bundles"].size() == 2);
-    auto expected = with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"});
+    auto expected = with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by",
+                                        "images-damaged"});
     expected.erase("containers");
     for (const auto& bundle : value["bundles"])
         CHECK(keys(bundle) == expected);
@@ -143,8 +144,13 @@ TEST_CASE("Status has every container with its unit") {
     auto unsettled = example::status();
     unsettled.unsettled = true;
     CHECK(parsed(json::status(unsettled))["unsettled"] == true);
+    CHECK(value["bundles"][0]["images-damaged"].is_null());
+    auto damaged = example::status();
+    damaged.bundles[0].images_damaged = true;
+    CHECK(parsed(json::status(damaged))["bundles"][0]["images-damaged"] == true);
     CHECK(keys(value["bundles"][0]) ==
-          with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by"}));
+          with(kDescription,
+               {"digest", "anchor", "required-by", "state", "shadowed-by", "images-damaged"}));
     const auto& container = value["bundles"][0]["containers"][0];
     CHECK(keys(container) == Keys{"name", "podman-name", "state", "devices", "unit"});
     CHECK(container["podman-name"] == "broker-12345678");

@@ -162,6 +162,18 @@ TEST_CASE("Status has a line for every container") {
     CHECK(text::status({}, example::now()) == "no bundles are installed\n");
 }
 
+TEST_CASE("Status and show name the bundle whose mounted images are damaged, and what to do") {
+    auto status = example::status();
+    const auto whole = text::status(status, example::now());
+    status.bundles[0].images_damaged = false;
+    CHECK(text::status(status, example::now()) == whole);
+    status.bundles[1].images_damaged = true;
+    CHECK(text::status(status, example::now()).rfind(whole + "\nview 2.0.0: a block of its", 0) ==
+          0);
+    CHECK(text::show(status.bundles[1]).find("images     a block of its") != std::string::npos);
+    CHECK(text::show(status.bundles[0]).find("images  ") == std::string::npos);
+}
+
 TEST_CASE("Status says that an operation is not settled, with and without bundles") {
     const std::string line =
         "an operation is running, or was interrupted: 'update-agent recover' settles it\n";

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "agent/crypto/sha256.hpp"
+#include "agent/images/image_documents.hpp"
 #include "tests/unit/catch.hpp"
 #include "tests/unit/images/store_example.hpp"
 #include "tests/unit/store/example.hpp"
@@ -17,12 +19,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
+const std::string kConfig = "{}";
+
+/// The image whose config that is.
+std::string image_id() {
+    return agent::crypto::sha256(kConfig).hex();
+}
+
 /// A store on disk with one image of three layers.
 class Mounted {
   public:
     Mounted() {
-        write("overlay-images/images.json", test::list({image('a', '3', {"x:1"})}));
-        write("overlay-images/" + id('a') + "/manifest", "{}");
+        write("overlay-images/images.json",
+              test::list({"{" + test::member("id", image_id()) + "," + test::names({"x:1"}) + "," +
+                          test::member("layer", id('3')) + "}"}));
+        test::write_text(config(), kConfig);
+        test::write_text(big_data() / "manifest",
+                         R"({"schemaVersion":2,"config":{"digest":"sha256:)" + image_id() + "\"}}");
         write("overlay-layers/layers.json",
               test::list({layer('1'), layer('2', '1'), layer('3', '2')}));
         for (const char digit : {'1', '2', '3'})
@@ -34,7 +47,10 @@ class Mounted {
     [[nodiscard]] const fs::path& path() const { return temporary_.path(); }
     [[nodiscard]] fs::path overlay(char digit) const { return path() / "overlay" / id(digit); }
     [[nodiscard]] fs::path link(char digit) const { return path() / "overlay/l" / link_id(digit); }
-    [[nodiscard]] fs::path big_data() const { return path() / "overlay-images" / id('a'); }
+    [[nodiscard]] fs::path big_data() const { return path() / "overlay-images" / image_id(); }
+    [[nodiscard]] fs::path config() const {
+        return big_data() / big_data_file("sha256:" + image_id());
+    }
     [[nodiscard]] fs::path tar_split(char digit) const {
         return path() / "overlay-layers" / (id(digit) + ".tar-split.gz");
     }
@@ -100,7 +116,7 @@ TEST_CASE("a mounted store is read with its links, and what is merged of it is t
     CHECK(read.links.size() == 3);
     CHECK(read.without_tar_split.empty());
     const auto store = test::must(merge({read}));
-    CHECK(store.images.find(id('a')) != std::string::npos);
+    CHECK(store.images.find(image_id()) != std::string::npos);
     CHECK(store.links.size() == 10);
     for (const auto& link : store.links) {
         INFO(link.path.string());
@@ -123,7 +139,7 @@ TEST_CASE("a layer without its tar-split file is there all the same") {
     const auto read = test::must(read_store(mounted.path()));
     CHECK(read.without_tar_split == std::set<std::string>{id('2')});
     const auto store = test::must(merge({read}));
-    CHECK(store.images.find(id('a')) != std::string::npos);
+    CHECK(store.images.find(image_id()) != std::string::npos);
     for (const auto& link : store.links)
         CHECK((link.target.is_relative() || fs::exists(link.target)));
 }
@@ -256,6 +272,9 @@ TEST_CASE("a mounted store that podman could not read is refused") {
          "layers.json is larger than 16777216 bytes"},
         {[](const Mounted& m) { write_size(m.big_data() / "manifest", (4U << 20U) + 1); },
          "manifest: is larger than 4194304 bytes"},
+        {[](const Mounted& m) { test::write_text(m.big_data() / "manifest", "{}"); },
+         "manifest: has no `schemaVersion` 2"},
+        {[](const Mounted& m) { fs::remove(m.config()); }, "=: cannot be read"},
     };
     for (const auto& [change, message] : rows)
         check_refused(change, message);
@@ -269,7 +288,7 @@ TEST_CASE("a mounted store without a list of layers is one where no image has an
         fs::remove_all(mounted.path() / "overlay-layers");
         if (!has_layer)
             mounted.write("overlay-images/images.json",
-                          "[{" + test::member("id", id('a')) + ",\"layer\":\"\"}]");
+                          "[{" + test::member("id", image_id()) + ",\"layer\":\"\"}]");
         const auto read = read_store(mounted.path());
         REQUIRE(read.has_value() != has_layer);
         if (read) {

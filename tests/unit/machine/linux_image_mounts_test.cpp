@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/machine/linux_image_mounts.hpp"
 
+#include <cstdio>
 #include <functional>
 
 #include "tests/unit/catch.hpp"
@@ -76,6 +77,73 @@ TEST_CASE("What is mounted directly below a directory is known, and not mounted 
     CHECK(machine.calls().empty());
     machine.remove("proc/self/mountinfo");
     CHECK_FALSE(mounts.mounted(below));
+}
+
+TEST_CASE("What is mounted is read from the file that its loop device has") {
+    struct Row {
+        const char* what;
+        const char* device;
+        const char* backing_file;
+        bool reads;
+    };
+    for (const auto& row : std::vector<Row>{
+             {"the file", "7:0", "store.sqfs", true},
+             {"the file below dm-verity", "253:1", "store.sqfs", true},
+             {"a file that is gone", "7:0", "store.sqfs (deleted)", false},
+             {"a file that is gone below dm-verity", "253:1", "store.sqfs (deleted)", false},
+             {"another file", "7:0", "other.sqfs", false},
+             {"one that nobody can see here", "7:0", "elsewhere/store.sqfs", true},
+             {"no loop device", "8:1", "other.sqfs", true},
+         }) {
+        INFO(row.what);
+        const MountingMachine machine;
+        const auto store = store_at(machine, false);
+        test::write_text(store.file, "");
+        test::write_text(machine.root() / "other.sqfs", "");
+        test::write_text(machine.root() / "proc/self/mountinfo",
+                         std::string("36 22 ") + row.device + " / " + store.where.string() +
+                             " ro - squashfs x ro\n");
+        const auto sys = machine.root() / "sys";
+        test::write_text(sys / "block/loop0/loop/backing_file",
+                         (machine.root() / row.backing_file).string() + "\n");
+        fs::create_directories(sys / "dev/block");
+        fs::create_directories(sys / "block/dm-1/slaves/loop0");
+        fs::create_directories(sys / "block/sda1");
+        fs::create_directory_symlink("../../block/loop0", sys / "dev/block/7:0");
+        fs::create_directory_symlink("../../block/dm-1", sys / "dev/block/253:1");
+        fs::create_directory_symlink("../../block/sda1", sys / "dev/block/8:1");
+        CHECK(machine.mounts().reads(store.where, store.file) == row.reads);
+        CHECK(machine.mounts().reads(store.where.string() + "2", store.file));
+    }
+}
+
+TEST_CASE("Where no block is verified, or the kernel does not say, none is known to be damaged") {
+    const MountingMachine machine;
+    const auto store = store_at(machine, true);
+    CHECK_FALSE(machine.mounts().damaged(store.where).has_value());
+    test::write_text(machine.root() / "proc/self/mountinfo",
+                     "36 22 253:1 / " + store.where.string() + " ro - squashfs /dev/mapper/x ro\n");
+    CHECK_FALSE(machine.mounts().damaged(store.where).has_value());
+    // A control device that is none.
+    fs::create_directories(machine.root() / "sys/dev/block/253:1/dm");
+    CHECK_FALSE(machine.mounts().damaged(store.where).has_value());
+}
+
+TEST_CASE("Calls of mount(8) hold what they are given to keep open") {
+    const MountingMachine machine;
+    machine.set_mount("readlink /proc/self/fd/3 >\"$root/held\" || :");
+    const auto lock = machine.root() / "lock";
+    test::write_text(lock, "");
+    std::FILE* const file = std::fopen(lock.c_str(), "r");
+    REQUIRE(file != nullptr);
+    auto mounts = machine.mounts();
+    mounts.keep_open(fileno(file));
+    REQUIRE(mounts.mount(store_at(machine, false)));
+    CHECK(test::read_text(machine.root() / "held") == lock.string() + "\n");
+    mounts.keep_open(-1);
+    std::fclose(file);
+    REQUIRE(mounts.mount(store_at(machine, false)));
+    CHECK(test::read_text(machine.root() / "held").empty());
 }
 
 TEST_CASE("The support of a machine is what its kernel and its programs have") {

@@ -2,7 +2,9 @@
 #include "agent/operations/attach_images.hpp"
 
 #include "agent/model/images.hpp"
+#include "agent/model/store_mount.hpp"
 #include "agent/operations/doctor.hpp"
+#include "agent/operations/status.hpp"
 #include "agent/operations/verify.hpp"
 #include "tests/unit/operations/journal_cases.hpp"
 #include "tests/unit/operations/store_cases.hpp"
@@ -140,6 +142,69 @@ TEST_CASE("A rollback mounts what has been unmounted meanwhile") {
         scene.context(),
         {.operation = "rollback", .install = {}, .remove = {}, .restore = operations::Restore{}}));
     CHECK(scene.engine.mounted_images() == before);
+}
+
+TEST_CASE("A file that an installation has replaced is the one that is read from then on") {
+    Scene scene;
+    scene.have({store_bundles().base, store_bundles().clock});
+    must(scene.remove({"clock"}));
+    const auto mounted = scene.image_mounts.made.size();
+    SECTION("by mounting it again") {
+        must(scene.install({store_bundles().clock}));
+        CHECK(scene.image_mounts.made.size() == mounted + 1);
+        CHECK(scene.engine.mounted_images() == image_ids(scene.installed()));
+        CHECK(scene.progress.warnings.empty());
+        CHECK(scene.active("ticker.service"));
+    }
+    SECTION("unless somebody has what was mounted, which is told") {
+        scene.image_mounts.reads_replaced_files = true;
+        must(scene.install({store_bundles().clock}));
+        CHECK(has(scene.progress.warnings.back(), "clock_0.1.0: its images are still read from"));
+        CHECK(scene.active("ticker.service"));
+    }
+}
+
+TEST_CASE("What runs keeps the images that it has when their file is replaced by hand") {
+    Scene scene;
+    scene.have({store_bundles().base});
+    const auto file = kept_store(scene);
+    const auto text = read_text(file);
+    std::filesystem::remove(file);
+    write_text(file, text);
+    must(operations::publish_images(scene.context()));
+    CHECK(scene.image_mounts.made.size() == 1);
+    CHECK(has(scene.progress.warnings.back(), "start the machine anew"));
+    CHECK(scene.engine.mounted_images() == image_ids(scene.installed()));
+}
+
+TEST_CASE("A block that the kernel found damaged is told with its bundle, whatever runs") {
+    Scene scene;
+    scene.have({store_bundles().base, bundles().clock});
+    const auto damaged = [&] { return must(operations::status(scene.context())).bundles; };
+    for (const auto& bundle : damaged())
+        CHECK_FALSE(bundle.images_damaged.has_value());
+    const auto where = scene.paths().store_mounts() /
+                       model::store_mount_name(scene.installed().bundles.begin()->second.digest);
+    for (const bool found : {false, true}) {
+        scene.image_mounts.damage[where] = found;
+        CHECK(damaged()[0].images_damaged == found);
+        CHECK_FALSE(damaged()[1].images_damaged.has_value());
+        CHECK(damaged()[0].condition == operations::Condition::running);
+    }
+    auto offline = scene.context();
+    offline.offline = true;
+    CHECK_FALSE(must(operations::status(offline)).bundles[0].images_damaged.has_value());
+}
+
+TEST_CASE("Calls that mount something hold the lock of their operation") {
+    Scene scene;
+    int during = -1;
+    scene.progress.at_step = [&](const std::string&) {
+        during = std::max(during, scene.image_mounts.kept_open);
+    };
+    must(scene.install({store_bundles().base}));
+    CHECK(during >= 0);
+    CHECK(scene.image_mounts.kept_open == -1);
 }
 
 TEST_CASE("The kernel verifies the images where it can and may") {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/crypto/sha256.hpp"
+#include "agent/images/image_documents.hpp"
 #include "agent/images/store_records.hpp"
 #include "tests/unit/store/faults.hpp"
 #include "tests/unit/temporary_directory.hpp"
@@ -15,16 +16,24 @@ namespace {
 using Json = nlohmann::json;
 constexpr const char* kMark = ".mounted";
 
-void write_store(const std::filesystem::path& where, const Json& images) {
+void write_documents(const std::filesystem::path& directory, const std::string& config) {
+    const auto digest = "sha256:" + agent::crypto::sha256(config).hex();
+    const Json manifest = {{"schemaVersion", 2}, {"config", {{"digest", digest}}}};
+    write_text(directory / "manifest", manifest.dump());
+    write_text(directory / agent::images::big_data_file(digest), config);
+}
+
+/// `configs` are those of its images.
+void write_store(const std::filesystem::path& where, const Json& configs) {
     Json records = Json::array();
     Json layers = Json::array();
-    for (const auto& image : images) {
-        const auto id = image.get<std::string>();
+    for (const auto& config : configs) {
+        const auto id = agent::crypto::sha256(config.get<std::string>()).hex();
         const auto layer = agent::crypto::sha256("layer of " + id).hex();
         records.push_back(
             {{"id", id}, {"names", {"localhost/" + id.substr(0, 12) + ":1"}}, {"layer", layer}});
         layers.push_back({{"id", layer}});
-        std::filesystem::create_directories(where / "overlay-images" / id);
+        write_documents(where / "overlay-images" / id, config.get<std::string>());
         std::filesystem::create_directories(where / "overlay" / layer / "diff");
         const auto link = agent::images::link_id(*model::Sha256::parse(layer));
         write_text(where / "overlay" / layer / "link", link);
@@ -38,11 +47,8 @@ void write_store(const std::filesystem::path& where, const Json& images) {
 
 }  // namespace
 
-std::string store_content(const std::vector<model::Sha256>& images) {
-    Json ids = Json::array();
-    for (const auto& image : images)
-        ids.push_back(image.hex());
-    auto text = "hsqs" + ids.dump();
+std::string store_content(const std::vector<std::string>& configs) {
+    auto text = "hsqs" + Json(configs).dump();
     text.resize((text.size() + 4095) / 4096 * 4096, '\n');
     return text;
 }
@@ -57,6 +63,16 @@ Result<std::set<std::filesystem::path>> FakeMounts::mounted(const std::filesyste
     });
 }
 
+bool FakeMounts::reads(const std::filesystem::path& where, const std::filesystem::path& file) {
+    std::error_code error;
+    return !reads_replaced_files && std::filesystem::equivalent(where / kMark, file, error);
+}
+
+std::optional<bool> FakeMounts::damaged(const std::filesystem::path& where) {
+    const auto found = damage.find(where);
+    return found == damage.end() ? std::nullopt : std::optional(found->second);
+}
+
 Result<> FakeMounts::mount(const host::StoreMount& store) {
     return faults_.call("mounts.mount", [&]() -> Result<> {
         const Faults::Own own;
@@ -66,7 +82,7 @@ Result<> FakeMounts::mount(const host::StoreMount& store) {
         if (!text.starts_with("hsqs"))
             return model::fail(ErrorCode::invalid, store.file.string() + ": is no squashfs");
         write_store(store.where, Json::parse(text.substr(4, store.hash_offset - 4)));
-        write_text(store.where / kMark, "");
+        std::filesystem::create_hard_link(store.file, store.where / kMark);
         made.push_back(store);
         return {};
     });

@@ -31,14 +31,14 @@ class FakeStoreMaker final : public host::StoreMaker {
             return parent / "scratch";
         });
     }
-    Result<host::UnpackedStore> unpack(const std::filesystem::path& layout,
-                                       const std::set<std::string>& refs,
-                                       const std::filesystem::path& scratch) override {
-        return faults_.call("store_maker.unpack", [&]() -> Result<host::UnpackedStore> {
+    Result<std::filesystem::path> unpack(const std::filesystem::path& layout,
+                                         const std::set<std::string>& refs,
+                                         const std::filesystem::path& scratch) override {
+        return faults_.call("store_maker.unpack", [&]() -> Result<std::filesystem::path> {
             if (!std::filesystem::exists(layout / "index.json"))
                 return model::fail(ErrorCode::not_found, layout.string());
             write_store(scratch / "store", refs);
-            return host::UnpackedStore{.directory = scratch / "store", .begun = {}};
+            return scratch / "store";
         });
     }
     Result<> take_out(const std::filesystem::path& file, const std::set<model::Sha256>& images,

@@ -112,7 +112,10 @@ std::filesystem::path make_store_bundle(const std::filesystem::path& file,
     for (const auto& [name, id] : ids)
         store.images.push_back(id);
     std::sort(store.images.begin(), store.images.end());
-    write_text(scratch.path() / "store", store_content(store.images));
+    std::vector<std::string> configs;
+    for (const auto& image : store.images)
+        configs.push_back(read_text(scratch.path() / "images/blobs/sha256" / image.hex()));
+    write_text(scratch.path() / "store", store_content(configs));
     const auto tree = must(agent::bundle::append_verity_tree(scratch.path() / "store"));
     const auto whole = read_text(scratch.path() / "store");
     store.root_hash = tree.root_hash;

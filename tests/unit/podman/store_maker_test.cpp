@@ -53,7 +53,7 @@ TEST_CASE("Each image is pulled into a store of its own, which knows of no other
     const FakePodman fake(
         "for last; do :; done; cat \"${last#oci:}/index.json\" >>\"$here/pulled\"\n"
         "echo \"$TMPDIR $CONTAINERS_STORAGE_CONF\" >>\"$here/environment\"\n"
-        "mkdir -p \"$2/overlay-layers\"\n"
+        "mkdir -p \"$2/overlay-layers\" \"$2/overlay/a/diff/implied\"\n"
         "[ -e \"$2/overlay-layers/a.tar-split.gz\" ] || gzip --best <\"$here/archive\""
         " >\"$2/overlay-layers/a.tar-split.gz\"");
     fake.write("archive",
@@ -63,15 +63,12 @@ TEST_CASE("Each image is pulled into a store of its own, which knows of no other
     StoreMaker maker(options(fake));
     const auto scratch = maker.make_scratch(fake.directory() / "parent");
     REQUIRE(scratch);
-    const auto before = std::chrono::system_clock::now() - 1min;
     const auto store = maker.unpack(fake.directory() / "layout", {kFirst, kSecond}, *scratch);
     REQUIRE(store);
-    CHECK(store->directory == *scratch / "store");
-    CHECK(fs::is_directory(store->directory));
-    CHECK(store->begun > before);
-    CHECK(store->begun <= std::chrono::system_clock::now());
+    CHECK(*store == *scratch / "store");
+    CHECK(fs::is_directory(*store));
     const auto run = fake.directory() / "run" / ("store-" + own_name());
-    const auto call = "[--root][" + store->directory.string() + "][--runroot][" + run.string() +
+    const auto call = "[--root][" + store->string() + "][--runroot][" + run.string() +
                       "/run][--tmpdir][" + run.string() +
                       "/libpod][--storage-driver][overlay]"
                       "[--storage-opt][overlay.skip_mount_home=true][pull][--quiet][oci:" +
@@ -80,9 +77,13 @@ TEST_CASE("Each image is pulled into a store of its own, which knows of no other
     for (const auto& ref : {kFirst, kSecond})
         CHECK(fake.read("pulled").find("sha256:" + ref) != std::string::npos);
     CHECK(fake.read("environment").find(scratch->string() + "/tmp " + scratch->string()) == 0);
-    const auto archive = store->directory / "overlay-layers/a.tar-split";
+    const auto archive = *store / "overlay-layers/a.tar-split";
     REQUIRE(std::system(("gzip --decompress " + archive.string() + ".gz").c_str()) == 0);
     CHECK(test::read_text(archive) == "{\"type\":2,\"payload\":\"AAAB\",\"position\":0}\n");
+    CHECK(fs::last_write_time(*store / "overlay/a/diff/implied") ==
+          fs::last_write_time(*store / "overlay/a/diff"));
+    CHECK(fs::last_write_time(*store / "overlay/a/diff") <
+          fs::file_time_type::clock::now() - 24h * 365);
     CHECK(test::read_text(*scratch / "storage.conf").find("additionalimagestores") ==
           std::string::npos);
     REQUIRE(maker.discard(*scratch));
