@@ -85,15 +85,18 @@ class PowerCuts:
     """A booted virtual machine with the old set: a base with an add-on, and a bundle beside them."""
 
     def __init__(self, vm: VirtualMachine, maker: Maker, kinds: tuple[str, ...] = ("oci",)):
-        """kinds: how the bundles of updates have their images, "oci" or "store"."""
+        """kinds: how bundles have their images, "oci" or "store": those of updates as cut() is told, the
+        others as the last of them says."""
         self.vm = vm
         self._maker = maker
         self._number = 0
         texts = [_base("1.0.0", IMAGE), rounds.BYSTANDER,
                  description("addon", requires={"base": "1.x"}, start_timeout=_START_TIMEOUT,
                              containers={"reader": {}})]
-        self._old = maker.make(texts[0], "/srv/old.bundle")
-        others = [maker.make(text, f"/srv/other{n}.bundle") for n, text in enumerate(texts[1:])]
+        self._old = self._make(texts[0], "old", kinds[-1])
+        others = [self._make(text, f"other{n}", kinds[-1]) for n, text in enumerate(texts[1:])]
+        if kinds[-1] == "store":  # podman prefers what is its own
+            vm.run(["podman", "rmi", IMAGE])
         self._device = 0
         vm.run(rounds.device(self._device))
         vm.run(["update-agent", "install", others[0]], timeout=300)
@@ -205,10 +208,12 @@ class PowerCuts:
         self._number += 1
         image = f"localhost/new:{self._number}"
         identity = images.load(self.vm, image, files={"id": image.encode()})
-        path = self._maker.make(_base(f"1.{self._number}.0", image), "/srv/new.bundle",
-                                options=f"--images={kind}")
+        path = self._make(_base(f"1.{self._number}.0", image), "new", kind)
         self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
+
+    def _make(self, text: str, name: str, kind: str) -> str:
+        return self._maker.make(text, f"/srv/{name}.bundle", options=f"--images={kind}")
 
     def _comes_to_its_end(self, command: list[str]) -> bool:
         try:
