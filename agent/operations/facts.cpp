@@ -95,6 +95,19 @@ std::map<std::string, std::string> unusable_devices(
     return unusable;
 }
 
+Result<> look_at_kept_stores(const Context& context, planning::MachineFacts& facts) {
+    const store::Generations generations(context.paths);
+    TRY_ASSIGN(const auto numbers, generations.list());
+    for (const auto number : numbers) {
+        TRY_ASSIGN(const auto set, generations.read_set(number));
+        for (const auto& [id, bundle] : set.bundles)
+            if (bundle.store)
+                facts.kept_stores.insert_or_assign(
+                    id.value() + " " + bundle.description.version.to_string(), bundle.anchor);
+    }
+    return {};
+}
+
 /// Nobody is asked where all images are unpacked. What a machine can do that is not booted yet is
 /// seen when it is.
 Result<> look_at_image_stores(const Context& context,
@@ -103,6 +116,7 @@ Result<> look_at_image_stores(const Context& context,
     if (std::ranges::none_of(candidates,
                              [](const auto& candidate) { return candidate.store.has_value(); }))
         return {};
+    TRY(look_at_kept_stores(context, facts));
     TRY_ASSIGN(const auto use, context.host.engine.image_store_use(image_store_directory()));
     if (!use.used) facts.store_obstacle = use.obstacle;
     const auto integrity = context.configuration.image_integrity;

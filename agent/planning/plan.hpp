@@ -98,6 +98,9 @@ struct MachineFacts {
     /// do, empty where nothing does; and whether its blocks are verified while they are read.
     std::string store_obstacle = {};
     bool store_verity = false;
+    /// Bundles of kept generations whose images are mounted, such as "base 1.0.0", and the trust
+    /// anchor of each: what is kept is mounted, too.
+    std::map<std::string, std::string> kept_stores = {};
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     /// Also where volumes may lie.

@@ -16,12 +16,17 @@ bool maps_ids(const model::Container& container) {
     return !container.uid_map.empty() || !container.gid_map.empty();
 }
 
-/// Layers are the same by their ids, which nobody but the signer vouches for.
-const model::InstalledBundle* store_of_another_signer(const Candidate& candidate,
-                                                      const model::InstalledSet& result) {
+/// Layers are the same by their ids, which nobody but the signer vouches for. What it is called;
+/// empty where there is none.
+std::string store_of_another_signer(const Candidate& candidate, const model::InstalledSet& result,
+                                    const MachineFacts& facts) {
     for (const auto& [id, bundle] : result.bundles)
-        if (bundle.store && bundle.anchor != candidate.anchor) return &bundle;
-    return nullptr;
+        if (bundle.store && bundle.anchor != candidate.anchor)
+            return "those of " + label(bundle.description) + " are";
+    for (const auto& [name, anchor] : facts.kept_stores)
+        if (anchor != candidate.anchor)
+            return "those of " + name + " are, which is kept to go back to";
+    return {};
 }
 
 }  // namespace
@@ -51,10 +56,10 @@ void check_image_store(const Candidate& candidate, const model::InstalledSet& re
         refuse(
             "its images are to be mounted, and podman cannot give the files of such an image "
             "the owners that uid-map and gid-map say");
-    if (const auto* other = store_of_another_signer(candidate, result))
-        refuse("its images are to be mounted, as those of " + label(other->description) +
-               " are, and the same layers in both would be one, which only bundles of one signer "
-               "may have");
+    if (const auto other = store_of_another_signer(candidate, result, facts); !other.empty())
+        refuse("its images are to be mounted, as " + other +
+               ", and the same layers in both would be one, which only bundles of one signer may "
+               "have");
 }
 
 }  // namespace agent::planning

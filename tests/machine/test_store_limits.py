@@ -156,6 +156,17 @@ def test_images_of_two_signers_are_not_mounted_beside_each_other(machine, maker)
     assert len(mounts(machine)) == 1
 
 
+def test_nor_beside_those_that_are_kept_to_go_back_to(machine, maker):
+    machine.write_file("/etc/update-agent/agent.toml.d/few.toml", "keep-generations = 3\n")
+    maker.trust("other")
+    other = maker.make(description("other", containers={"two": OTHER}), "/srv/other.bundle",
+                       signer="stranger", options="--images=store")
+    first, = make_all(machine, maker, description("first", containers={"one": {}}))
+    install(machine, other)
+    machine.run("update-agent remove other", timeout=60)
+    refuse(machine, first, 5, "other 1.0.0", "kept to go back to", "--images=oci")
+
+
 def test_a_store_that_is_missing_at_a_boot_keeps_no_other_bundle_down(machine, maker):
     paths = make_all(machine, maker, description("base", containers={"app": {}}),
                      description("other", containers={"lone": OTHER}))

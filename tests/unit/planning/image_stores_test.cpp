@@ -55,6 +55,19 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("an image store is refused beside a kept one of another signer") {
+    auto machine = facts();
+    machine.kept_stores = {{"base 1.0.0", with_store().anchor}};
+    CHECK(make_plan({}, {.add = {with_store()}, .remove = {}}, machine));
+    machine.kept_stores.emplace("other 2.0.0", "another");
+    const auto plan = make_plan({}, {.add = {with_store()}, .remove = {}}, machine);
+    REQUIRE_FALSE(plan.has_value());
+    const auto& problem = plan.error().front();
+    CHECK(problem.code == model::ErrorCode::conflict);
+    CHECK(problem.message.find("other 2.0.0") != std::string::npos);
+    CHECK(problem.message.find("kept to go back to") != std::string::npos);
+}
+
 TEST_CASE("a container of a mounted image is another one than that of the same image unpacked") {
     auto unpacked = with_store();
     unpacked.store.reset();
