@@ -157,7 +157,7 @@ def test_images_of_two_signers_are_not_mounted_beside_each_other(machine, maker)
 
 
 def test_nor_beside_those_that_are_kept_to_go_back_to(machine, maker):
-    machine.write_file("/etc/update-agent/agent.toml.d/few.toml", "keep-generations = 3\n")
+    machine.write_file("/etc/update-agent/agent.toml.d/zz.toml", "keep-generations = 3\n")
     maker.trust("other")
     other = maker.make(description("other", containers={"two": OTHER}), "/srv/other.bundle",
                        signer="stranger", options="--images=store")
