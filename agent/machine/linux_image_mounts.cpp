@@ -194,9 +194,9 @@ Error LinuxImageMounts::cause_of(const std::string& said, const StoreMount& stor
             return {ErrorCode::conflict, reason + because};
         // The first read through dm-verity is of the superblock.
         if (said.find("can't read superblock") != std::string::npos)
-            return {ErrorCode::invalid, file + " is not what the root hash " +
-                                            store.root_hash.hex() +
-                                            " says: install the bundle again" + because};
+            return {ErrorCode::invalid,
+                    file + " is not what the root hash " + store.root_hash.hex() +
+                        " says: remove the bundle and install it again" + because};
     }
     if (!has_free_loop_device(options_))
         return {ErrorCode::conflict,

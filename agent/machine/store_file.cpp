@@ -39,8 +39,8 @@ std::string read_at(std::ifstream& stream, std::uint64_t offset, std::size_t siz
 }
 
 tl::unexpected<model::Error> damaged(const host::StoreMount& store, const std::string& what) {
-    return model::fail(ErrorCode::invalid,
-                       store.file.string() + " " + what + ": install the bundle again");
+    return model::fail(ErrorCode::invalid, store.file.string() + " " + what +
+                                               ": remove the bundle and install it again");
 }
 
 }  // namespace
