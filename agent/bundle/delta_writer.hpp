@@ -18,7 +18,8 @@ struct DeltaBase {
 
 /// Writes the delta file that is for the bundle file `fresh`, which has an image store: all of its
 /// members as they are, but the store as what differs from that of `base`. Written atomically.
-/// ErrorCode::invalid where a store is not what its manifest lists.
+/// ErrorCode::invalid where the base's store is not what its manifest lists, or `fresh` has none;
+/// that `fresh` is what its own manifest lists is for the caller to know.
 [[nodiscard]] model::Result<> write_delta(const DeltaBase& base, const std::filesystem::path& fresh,
                                           const std::filesystem::path& output,
                                           const ReadProgress& progress);
