@@ -2,14 +2,12 @@
 #include "agent/bundle/delta_writer.hpp"
 
 #include <string>
-#include <vector>
 
 #include "agent/bundle/archive_stream.hpp"
 #include "agent/bundle/member_path.hpp"
 #include "agent/bundle/output_file.hpp"
-#include "agent/bundle/rdiff.hpp"
+#include "agent/bundle/piecewise.hpp"
 #include "agent/bundle/tar_writer.hpp"
-#include "agent/crypto/sha256.hpp"
 #include "agent/model/image_store.hpp"
 
 namespace agent::bundle {
@@ -20,21 +18,9 @@ using model::Result;
 
 namespace {
 
-constexpr std::size_t kCopyAtOnce = 1U << 20U;
-
-Result<model::Sha256> digest_of(const FileRange& range) {
-    crypto::Sha256Hasher hasher;
-    std::vector<std::byte> buffer(kCopyAtOnce);
-    for (std::uint64_t position = 0;;) {
-        TRY_ASSIGN(const std::size_t count, read_some_at(range, position, buffer));
-        if (count == 0) return hasher.finish();
-        hasher.update(std::span(buffer).first(count));
-        position += count;
-    }
-}
-
-Result<> check_base(const DeltaBase& base) {
-    TRY_ASSIGN(const auto digest, digest_of(base.store));
+Result<> check_base(const DeltaBase& base, const GoOn& go_on) {
+    TRY_ASSIGN(const auto digest,
+               hash_pieces(base.store, [&](auto /*piece*/) -> Result<> { return go_on(); }));
     if (digest == base.origin.store) return {};
     return fail(ErrorCode::invalid,
                 base.store.file.string() +
@@ -43,8 +29,7 @@ Result<> check_base(const DeltaBase& base) {
 
 /// Writes the difference beside the output, and forgets it with the returned file.
 Result<OutputFile> write_difference(const DeltaBase& base, const std::filesystem::path& fresh,
-                                    const std::filesystem::path& output,
-                                    const ReadProgress& progress) {
+                                    const std::filesystem::path& output, const GoOn& go_on) {
     TRY_ASSIGN(auto reader, BundleReader::open(fresh));
     TRY(reader.read_description());
     TRY_ASSIGN(const auto index, reader.read_store_index());
@@ -57,10 +42,9 @@ Result<OutputFile> write_difference(const DeltaBase& base, const std::filesystem
     TRY_ASSIGN(auto file, OutputFile::create(output.string() + ".rdiff"));
     const FileRange old{base.store.fd, base.store.file, base.store.offset, base.data_bytes};
     const FileRange data{content.fd, content.file, content.offset, store.hash_offset};
-    TRY(write_rdiff(old, data, [&](std::span<const std::byte> piece) -> Result<> {
-        if (progress && !progress(0, data.size)) return fail(ErrorCode::busy, "cancelled");
-        return write_all(file.fd(), piece, file.temporary());
-    }));
+    TRY(write_rdiff(
+        old, data, [&](auto piece) { return write_all(file.fd(), piece, file.temporary()); },
+        go_on));
     return file;
 }
 
@@ -68,12 +52,8 @@ Result<> add_difference(TarWriter& tar, const std::string& path, const OutputFil
     TRY_ASSIGN(const auto size, size_of(difference.fd(), difference.temporary()));
     TRY_ASSIGN(const FileDescriptor fd, open_regular(difference.temporary()));
     TRY(tar.begin(path, size));
-    std::vector<std::byte> buffer(kCopyAtOnce);
-    for (;;) {
-        TRY_ASSIGN(const std::size_t count, read_some(fd, buffer, difference.temporary()));
-        if (count == 0) return {};
-        TRY(tar.write(std::span(buffer).first(count)));
-    }
+    return read_pieces(whole_of(fd, difference.temporary()),
+                       [&tar](auto piece) { return tar.write(piece); });
 }
 
 Result<> copy_member(ArchiveStream& from, const ArchiveMember& member, TarWriter& tar) {
@@ -88,9 +68,9 @@ Result<> copy_member(ArchiveStream& from, const ArchiveMember& member, TarWriter
 }  // namespace
 
 Result<> write_delta(const DeltaBase& base, const std::filesystem::path& fresh,
-                     const std::filesystem::path& output, const ReadProgress& progress) {
-    TRY(check_base(base));
-    TRY_ASSIGN(const auto difference, write_difference(base, fresh, output, progress));
+                     const std::filesystem::path& output, const GoOn& go_on) {
+    TRY(check_base(base, go_on));
+    TRY_ASSIGN(const auto difference, write_difference(base, fresh, output, go_on));
     TRY_ASSIGN(auto from, ArchiveStream::open(fresh));
     TRY_ASSIGN(auto file, OutputFile::create(output));
     TRY_ASSIGN(auto tar, TarWriter::create(file.fd(), output));

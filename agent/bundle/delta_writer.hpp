@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "agent/bundle/delta_origin.hpp"
+#include "agent/bundle/rdiff.hpp"
 #include "agent/bundle/reader.hpp"
 
 namespace agent::bundle {
@@ -21,7 +22,6 @@ struct DeltaBase {
 /// ErrorCode::invalid where the base's store is not what its manifest lists, or `fresh` has none;
 /// that `fresh` is what its own manifest lists is for the caller to know.
 [[nodiscard]] model::Result<> write_delta(const DeltaBase& base, const std::filesystem::path& fresh,
-                                          const std::filesystem::path& output,
-                                          const ReadProgress& progress);
+                                          const std::filesystem::path& output, const GoOn& go_on);
 
 }  // namespace agent::bundle

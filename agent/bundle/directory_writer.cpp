@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <limits>
 
 #include "agent/bundle/verity_tree.hpp"
 
@@ -123,12 +122,6 @@ void DirectoryWriter::start_flushing() {
     ::sync_file_range(file_fd_.get(), static_cast<off_t>(flushed_),
                       static_cast<off_t>(written_ - flushed_), SYNC_FILE_RANGE_WRITE);
     flushed_ = written_;
-}
-
-Result<std::size_t> DirectoryWriter::read_back(std::uint64_t position,
-                                               std::span<std::byte> buffer) {
-    return read_some_at({file_fd_, file_, 0, std::numeric_limits<std::uint64_t>::max()}, position,
-                        buffer);
 }
 
 Result<> DirectoryWriter::append_tree() {

@@ -28,9 +28,8 @@ class DirectoryWriter {
     [[nodiscard]] model::Result<> write(std::span<const std::byte> data);
     /// Writes all of the member, as a copy of `from`.
     [[nodiscard]] model::Result<> copy(const FileRange& from, const CopyProgress& progress);
-    /// What the member has by now, from `position` on: the bytes read, 0 at its end.
-    [[nodiscard]] model::Result<std::size_t> read_back(std::uint64_t position,
-                                                       std::span<std::byte> buffer);
+    /// What the member has by now, to be read until end().
+    [[nodiscard]] FileRange content() const { return whole_of(file_fd_, file_); }
     /// Appends the hash tree to the member that was written, see append_verity_tree().
     [[nodiscard]] model::Result<> append_tree();
     [[nodiscard]] model::Result<> end();

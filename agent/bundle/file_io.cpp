@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 namespace agent::bundle {
 
@@ -18,6 +19,10 @@ using model::Result;
 
 FileDescriptor::~FileDescriptor() {
     if (fd_ >= 0) ::close(fd_);
+}
+
+FileRange whole_of(const FileDescriptor& fd, const std::filesystem::path& file) {
+    return {fd, file, 0, std::numeric_limits<off_t>::max()};
 }
 
 Error medium_error(int error_number, const std::filesystem::path& file) {

@@ -41,6 +41,9 @@ struct FileRange {
     std::uint64_t size = 0;
 };
 
+/// From the start of an open file to its end, wherever that is.
+[[nodiscard]] FileRange whole_of(const FileDescriptor& fd, const std::filesystem::path& file);
+
 /// ErrorCode::unreachable: what the file lies on cannot be read.
 [[nodiscard]] model::Error medium_error(int error_number, const std::filesystem::path& file);
 

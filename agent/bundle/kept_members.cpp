@@ -5,6 +5,7 @@
 
 #include "agent/bundle/file_io.hpp"
 #include "agent/bundle/member_path.hpp"
+#include "agent/bundle/piecewise.hpp"
 #include "agent/crypto/sha256.hpp"
 
 namespace agent::bundle {
@@ -16,12 +17,11 @@ using model::Result;
 namespace {
 
 constexpr const char* kOtherContent = "its content is not what the manifest lists";
-constexpr std::size_t kPiece = 1U << 20U;
 
 class MemberCheck {
   public:
     MemberCheck(const Manifest& manifest, const ReadProgress& progress)
-        : total_(manifest.total_size()), progress_(progress), buffer_(kPiece) {}
+        : total_(manifest.total_size()), progress_(progress) {}
 
     /// Why the member is damaged, or nothing. Only being cancelled is an error.
     Result<std::optional<std::string>> look(const std::filesystem::path& file,
@@ -52,20 +52,16 @@ class MemberCheck {
     }
 
     Result<model::Sha256> hash(const FileDescriptor& fd, const std::filesystem::path& file) {
-        crypto::Sha256Hasher hasher;
-        for (;;) {
-            TRY_ASSIGN(const std::size_t count, read_some(fd, buffer_, file));
-            if (count == 0) return hasher.finish();
-            hasher.update(std::span(buffer_).first(count));
-            done_ += count;
+        return hash_pieces(whole_of(fd, file), [this](auto piece) -> Result<> {
+            done_ += piece.size();
             cancelled_ = progress_ && !progress_(done_, total_);
             if (cancelled_) return fail(ErrorCode::busy, "cancelled");
-        }
+            return {};
+        });
     }
 
     std::uint64_t total_;
     const ReadProgress& progress_;
-    std::vector<std::byte> buffer_;
     std::uint64_t done_ = 0;
     bool cancelled_ = false;
 };

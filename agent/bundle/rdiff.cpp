@@ -48,7 +48,7 @@ Error failure(rs_result status) {
 }
 
 /// Runs the job over all that comes from `source`, which ends with what the job needs.
-Result<> run(const Job& job, const PieceSource& source, const PieceSink& take) {
+Result<> run(const Job& job, const PieceSource& source, const TakePiece& take) {
     std::vector<char> out(kOutAtOnce);
     rs_buffers_t buffers{};
     for (;;) {
@@ -80,9 +80,11 @@ Result<> run(const Job& job, const PieceSource& source, const PieceSink& take) {
 /// The pieces of a range from its start on.
 class Reading {
   public:
-    explicit Reading(const FileRange& range) : range_(range), buffer_(kAtOnce) {}
+    Reading(const FileRange& range, const GoOn& go_on)
+        : range_(range), go_on_(go_on), buffer_(kAtOnce) {}
 
     Result<Piece> next() {
+        TRY(go_on_());
         const auto size = std::min<std::uint64_t>(buffer_.size(), range_.size - position_);
         TRY_ASSIGN(const std::size_t count,
                    read_some_at(range_, position_, std::span(buffer_).first(size)));
@@ -92,13 +94,14 @@ class Reading {
 
   private:
     const FileRange& range_;
+    const GoOn& go_on_;
     std::vector<std::byte> buffer_;
     std::uint64_t position_ = 0;
 };
 
-Result<Signature> sign_blocks(const FileRange& old) {
+Result<Signature> sign_blocks(const FileRange& old, const GoOn& go_on) {
     std::vector<std::byte> text;
-    Reading reading(old);
+    Reading reading(old, go_on);
     const Job write(rs_sig_begin(kBlockBytes, kHashBytes, RS_RK_BLAKE2_SIG_MAGIC));
     TRY(run(
         write, [&] { return reading.next(); },
@@ -149,16 +152,17 @@ struct Old {
 
 }  // namespace
 
-Result<> write_rdiff(const FileRange& old, const FileRange& fresh, const PieceSink& take) {
+Result<> write_rdiff(const FileRange& old, const FileRange& fresh, const TakePiece& take,
+                     const GoOn& go_on) {
     be_quiet();
-    TRY_ASSIGN(const Signature signature, sign_blocks(old));
-    Reading reading(fresh);
+    TRY_ASSIGN(const Signature signature, sign_blocks(old, go_on));
+    Reading reading(fresh, go_on);
     const Job job(rs_delta_begin(signature.get()));
     return run(
         job, [&] { return reading.next(); }, take);
 }
 
-Result<> apply_rdiff(const FileRange& old, const PieceSource& difference, const PieceSink& take) {
+Result<> apply_rdiff(const FileRange& old, const PieceSource& difference, const TakePiece& take) {
     be_quiet();
     Old parts{old, std::nullopt};
     const Job job(rs_patch_begin(Old::copy, &parts));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/bundle/piecewise.hpp"
 #include "agent/bundle/rdiff.hpp"
 #include "agent/bundle/reader_state.hpp"
 #include "agent/crypto/sha256.hpp"
@@ -16,7 +17,6 @@ using model::Result;
 namespace {
 
 constexpr std::string_view kSquashfsMagic = "hsqs";
-constexpr std::size_t kHashAtOnce = 1U << 20U;
 
 }  // namespace
 
@@ -63,16 +63,10 @@ Result<> BundleReader::State::copy_store(const FileRange& store, DirectoryWriter
 
 Result<> BundleReader::State::hash_clone(const ManifestEntry& entry, DirectoryWriter& writer,
                                          const ReadProgress& progress) {
-    crypto::Sha256Hasher hasher;
-    std::vector<std::byte> buffer(kHashAtOnce);
-    for (std::uint64_t position = 0;;) {
-        TRY_ASSIGN(const std::size_t count, writer.read_back(position, buffer));
-        if (count == 0) break;
-        hasher.update(std::span(buffer).first(count));
-        position += count;
-        TRY(advance(count, progress));
-    }
-    if (hasher.finish() != entry.digest) return fail(stream.damaged(kOtherThanListed));
+    TRY_ASSIGN(const auto digest, hash_pieces(writer.content(), [&](auto piece) {
+                   return advance(piece.size(), progress);
+               }));
+    if (digest != entry.digest) return fail(stream.damaged(kOtherThanListed));
     return {};
 }
 
@@ -97,14 +91,14 @@ Result<model::Sha256> BundleReader::State::rebuild_into(DirectoryWriter& writer,
         {fd, origin, 0, size}, [this] { return stream.read(); }, take));
     if (made != store.hash_offset) return fail(ErrorCode::invalid, "makes too little");
     TRY(writer.append_tree());
-    std::vector<std::byte> buffer(kHashAtOnce);
-    for (;;) {
-        TRY_ASSIGN(const std::size_t count, writer.read_back(made, buffer));
-        if (count == 0) return hasher.finish();
-        hasher.update(std::span(buffer).first(count));
-        made += count;
-        TRY(advance(count, progress));
-    }
+    auto tree = writer.content();
+    tree.offset = made;
+    tree.size -= made;
+    TRY(read_pieces(tree, [&](auto piece) -> Result<> {
+        hasher.update(piece);
+        return advance(piece.size(), progress);
+    }));
+    return hasher.finish();
 }
 
 Result<> BundleReader::State::rebuild_store(const ManifestEntry& entry, DirectoryWriter* writer,

@@ -6,6 +6,7 @@
 #include "agent/bundle/layout_blobs.hpp"
 #include "agent/bundle/member_path.hpp"
 #include "agent/bundle/output_file.hpp"
+#include "agent/bundle/piecewise.hpp"
 #include "agent/bundle/tar_writer.hpp"
 #include "agent/crypto/sha256.hpp"
 #include "agent/crypto/signature.hpp"
@@ -18,36 +19,18 @@ using model::Result;
 
 namespace {
 
-constexpr std::size_t kCopyBytes = 1U << 20U;
-
 /// A member that is read from a file while the bundle is written.
 struct Source {
     ManifestEntry entry;
     std::filesystem::path file;
 };
 
-using Piece = std::span<const std::byte>;
-
-/// Hands the content of `file` to `take` in pieces and returns its digest.
-template <typename Take>
-Result<model::Sha256> read_pieces(const std::filesystem::path& file, Take take) {
-    TRY_ASSIGN(const FileDescriptor fd, open_regular(file));
-    std::vector<std::byte> buffer(kCopyBytes);
-    crypto::Sha256Hasher hasher;
-    for (;;) {
-        TRY_ASSIGN(const std::size_t count, read_some(fd, buffer, file));
-        if (count == 0) return hasher.finish();
-        const Piece piece = Piece(buffer).first(count);
-        hasher.update(piece);
-        TRY(take(piece));
-    }
-}
-
 Result<Source> hashed_source(const std::string& path, const std::filesystem::path& file) {
+    TRY_ASSIGN(const FileDescriptor fd, open_regular(file));
     std::uint64_t size = 0;
-    TRY_ASSIGN(model::Sha256 digest, read_pieces(file, [&](Piece piece) {
+    TRY_ASSIGN(model::Sha256 digest, hash_pieces(whole_of(fd, file), [&](auto piece) -> Result<> {
                    size += piece.size();
-                   return Result<>();
+                   return {};
                }));
     return Source{{std::move(digest), size, path}, file};
 }
@@ -182,8 +165,10 @@ class Progress {
 Result<> write_source(TarWriter& tar, const Source& source, Progress& progress) {
     TRY(is_store_member(source.entry.path) ? tar.begin_aligned(source.entry.path, source.entry.size)
                                            : tar.begin(source.entry.path, source.entry.size));
+    TRY_ASSIGN(const FileDescriptor fd, open_regular(source.file));
     std::uint64_t size = 0;
-    TRY_ASSIGN(const model::Sha256 digest, read_pieces(source.file, [&](Piece piece) -> Result<> {
+    TRY_ASSIGN(const model::Sha256 digest,
+               hash_pieces(whole_of(fd, source.file), [&](auto piece) -> Result<> {
                    size += piece.size();
                    if (size > source.entry.size) return {};
                    TRY(tar.write(piece));

@@ -63,9 +63,10 @@ Result<CreatedDelta> create_delta(const Context& context, const OpenedBase& open
     created.from = opened.base.origin.version;
     created.file = delta_name(whole, created.from);
     context.progress.step("writing " + created.file.string());
-    TRY(bundle::write_delta(
-        opened.base, whole, created.file,
-        [&](std::uint64_t /*done*/, std::uint64_t /*total*/) { return !context.cancelled(); }));
+    TRY(bundle::write_delta(opened.base, whole, created.file, [&context]() -> Result<> {
+        if (context.cancelled()) return model::fail(ErrorCode::busy, "cancelled");
+        return {};
+    }));
     std::error_code error;
     created.size = std::filesystem::file_size(created.file, error);
     return created;

@@ -5,9 +5,8 @@
 #include <system_error>
 #include <vector>
 
-#include "agent/bundle/file_io.hpp"
+#include "agent/bundle/piecewise.hpp"
 #include "agent/bundle/verity_tree.hpp"
-#include "agent/crypto/sha256.hpp"
 #include "agent/images/store_tree.hpp"
 #include "agent/store/atomic_file.hpp"
 
@@ -20,17 +19,9 @@ using model::Sha256;
 namespace fs = std::filesystem;
 
 Result<> add_digest(const fs::path& file, model::ImageStore& index) {
-    constexpr std::size_t kPiece = 1U << 20U;
     TRY_ASSIGN(const auto opened, bundle::open_regular(file));
     TRY_ASSIGN(index.size, bundle::size_of(opened, file));
-    crypto::Sha256Hasher hasher;
-    std::vector<std::byte> buffer(kPiece);
-    for (;;) {
-        TRY_ASSIGN(const auto count, bundle::read_some(opened, buffer, file));
-        if (count == 0) break;
-        hasher.update(std::span(buffer).first(count));
-    }
-    index.digest = hasher.finish();
+    TRY_ASSIGN(index.digest, bundle::hash_pieces(bundle::whole_of(opened, file)));
     return {};
 }
 

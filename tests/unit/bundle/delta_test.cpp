@@ -67,13 +67,15 @@ struct Workspace {
     std::filesystem::path delta = dir.path() / "delta.bundle";
     std::filesystem::path out = dir.path() / "out";
 
+    std::function<agent::model::Result<>()> go_on = [] { return agent::model::Result<>(); };
+
     [[nodiscard]] agent::model::Result<> write() const {
         TRY_ASSIGN(auto reader, BundleReader::open(old.file));
         TRY(reader.read_description());
         TRY_ASSIGN(const auto store, reader.find_store());
         return agent::bundle::write_delta(
             {{old.index.digest, Version::parse("1.0.0").value()}, store, old.index.hash_offset},
-            fresh.file, delta, {});
+            fresh.file, delta, [this] { return go_on(); });
     }
     [[nodiscard]] agent::model::Result<> extract(
         const std::string& origin = "old.sqfs",
@@ -130,6 +132,26 @@ TEST_CASE("A delta file makes of the old store what the whole bundle has, and is
     REQUIRE(reader);
     CHECK(reader->digest() == BundleReader::open(work.fresh.file)->digest());
     CHECK(tests::verify_bundle(work.delta));
+}
+
+TEST_CASE("Making a delta is cancelled wherever that is asked for, and nothing is left") {
+    Workspace work;
+    const auto before = tests::files_below(work.dir.path());
+    unsigned asked = 0;
+    unsigned allowed = 0;
+    work.go_on = [&]() -> agent::model::Result<> {
+        if (asked++ < allowed) return {};
+        return agent::model::fail(ErrorCode::busy, "cancelled");
+    };
+    for (;; ++allowed, asked = 0) {
+        const auto written = work.write();
+        if (written) break;
+        CHECK(written.error().code() == ErrorCode::busy);
+        CHECK((tests::files_below(work.dir.path()) == before));
+    }
+    // Before each piece of the old store as a whole, then of its data, and of the fresh one's.
+    CHECK(allowed > 3);
+    CHECK(std::filesystem::exists(work.delta));
 }
 
 TEST_CASE("A delta file says what it starts from, a whole bundle that it is one") {

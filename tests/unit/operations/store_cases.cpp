@@ -20,7 +20,7 @@ std::filesystem::path make_delta(const std::filesystem::path& old,
     auto file = fresh;
     file.replace_filename("delta.bundle");
     const auto opened = must(operations::open_base(old, description));
-    must(agent::bundle::write_delta(opened.base, fresh, file, {}));
+    must(agent::bundle::write_delta(opened.base, fresh, file, [] { return Result<>(); }));
     return file;
 }
 
