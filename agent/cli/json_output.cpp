@@ -63,6 +63,7 @@ Json describe(const operations::BundleStatus& bundle) {
     value["required-by"] = strings(bundle.required_by);
     value["state"] = to_string(bundle.condition);
     value["shadowed-by"] = bundle.shadowing;
+    value["images-mounted"] = bundle.images_mounted ? Json(*bundle.images_mounted) : Json();
     value["images-damaged"] = bundle.images_damaged ? Json(*bundle.images_damaged) : Json();
     value["containers"] = Json::array();
     for (const auto& container : bundle.containers)

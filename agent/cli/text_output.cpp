@@ -15,6 +15,9 @@ namespace {
 constexpr const char* kDamagedImages =
     "a block of its mounted images is not what was signed, and what needs it fails; 'update-agent "
     "verify' says how to replace it, and where that finds its file whole, start the machine anew";
+constexpr const char* kUnmountedImages =
+    "its images are not mounted, and its containers cannot start; 'update-agent verify' says what "
+    "helps";
 
 std::string named(const model::Description& description) {
     return description.id.value() + " " + description.version.to_string();
@@ -143,12 +146,18 @@ std::string devices(const operations::Status& status) {
     return "\n" + table({"CONTAINER", "DEVICE", "CREATED WITH", "NOW"}, rows);
 }
 
+/// Null where nothing is wrong with them.
+const char* what_images_lack(const operations::BundleStatus& bundle) {
+    if (bundle.images_damaged.value_or(false)) return kDamagedImages;
+    return bundle.images_mounted.value_or(true) ? nullptr : kUnmountedImages;
+}
+
 /// After the tables, as far as there is anything to say.
-std::string damaged_images(const operations::Status& status) {
+std::string what_images_lack(const operations::Status& status) {
     std::string text;
     for (const auto& bundle : status.bundles)
-        if (bundle.images_damaged.value_or(false))
-            text += "\n" + named(bundle.description) + ": " + kDamagedImages + "\n";
+        if (const auto* const lack = what_images_lack(bundle))
+            text += "\n" + named(bundle.description) + ": " + lack + "\n";
     return text;
 }
 
@@ -214,7 +223,7 @@ std::string show(const operations::BundleStatus& bundle) {
         row("required by", id.value());
     for (const auto& file : bundle.shadowing)
         row("shadowed by", file);
-    if (bundle.images_damaged.value_or(false)) row("images", kDamagedImages);
+    if (const auto* const lack = what_images_lack(bundle)) row("images", lack);
     for (const auto& container : description.containers)
         row("container", container.name.value() + "  " + container.image);
     return table({"id", description.id.value()}, rows);
@@ -243,7 +252,7 @@ std::string status(const operations::Status& status, model::SystemTime now) {
     return "generation " + std::to_string(status.generation) +
            (status.confirmed ? ", confirmed\n" : ", not confirmed\n") + unsettled +
            table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows) +
-           devices(status) + damaged_images(status);
+           devices(status) + what_images_lack(status);
 }
 
 std::string history(const std::vector<store::HistoryEntry>& entries) {

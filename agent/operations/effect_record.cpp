@@ -203,7 +203,8 @@ Activate parse_activate(Fields& fields) {
             .replaced_targets = fields.get<Strings>("replaced-targets"),
             .pauses = fields.get<Strings>("pauses"),
             .bound = fields.span("bound-ms"),
-            .held = fields.get<Strings>("held")};
+            .held = fields.get<Strings>("held"),
+            .gone = fields.get<Strings>("gone")};
 }
 
 /// Only what undoing takes.
@@ -367,6 +368,7 @@ Json effect_record(const Effect& effect) {
                                           {"replaced-targets", e.replaced_targets},
                                           {"pauses", e.pauses},
                                           {"held", e.held},
+                                          {"gone", e.gone},
                                           {"bound-ms", e.bound.count()}});
             },
             [](const StartUnits& e) {

@@ -118,6 +118,8 @@ Result<> restart(const Activate& effect, const std::vector<std::string>& service
 Result<> activate(const Activate& effect, World& world) {
     TRY(store::Generations(world.context.paths).keep_way_back());
     TRY(link_and_load(effect.to, world));
+    if (!world.context.offline && !world.booting)
+        TRY(world.context.host.services.reset_failed(effect.gone));
     world.started = world.context.host.machine.monotonic();
     return restart(effect, effect.restart, effect.bound, world);
 }

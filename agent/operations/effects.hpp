@@ -177,6 +177,8 @@ struct Activate {
     std::chrono::milliseconds bound{};
     /// Units that HoldUnits stopped: on the way back they stay down until their data is back.
     std::vector<std::string> held = {};
+    /// Units that are there no more: systemd forgets that they failed.
+    std::vector<std::string> gone = {};
 };
 /// Starts and waits, as long as the containers may take; the judgement is the watch's. Undo: stops
 /// what was new.

@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "agent/model/image_store.hpp"
 #include "agent/operations/attach_images.hpp"
 #include "agent/store/failed_sets.hpp"
 #include "agent/store/floors.hpp"
@@ -108,6 +109,17 @@ Result<> look_at_kept_stores(const Context& context, planning::MachineFacts& fac
     return {};
 }
 
+void look_for_store(const Context& context, const planning::Candidate& candidate,
+                    planning::MachineFacts& facts) {
+    if (!candidate.store) return;
+    const auto& description = candidate.description;
+    const auto file = context.paths.bundle(description.id, description.version) /
+                      model::store_member(candidate.store->root_hash);
+    std::error_code error;
+    if (!std::filesystem::exists(file, error))
+        facts.absent_stores.emplace(description.id, file.string());
+}
+
 /// Nobody is asked where all images are unpacked. What a machine can do that is not booted yet is
 /// seen when it is.
 Result<> look_at_image_stores(const Context& context,
@@ -117,6 +129,8 @@ Result<> look_at_image_stores(const Context& context,
                              [](const auto& candidate) { return candidate.store.has_value(); }))
         return {};
     TRY(look_at_kept_stores(context, facts));
+    for (const auto& candidate : candidates)
+        look_for_store(context, candidate, facts);
     TRY_ASSIGN(const auto use, context.host.engine.image_store_use(image_store_directory()));
     if (!use.used) facts.store_obstacle = use.obstacle;
     const auto integrity = context.configuration.image_integrity;

@@ -41,6 +41,7 @@ BundleStatus offline_status(const model::InstalledSet& set, const model::Install
                         .condition = {},
                         .containers = {},
                         .shadowing = {},
+                        .images_mounted = {},
                         .images_damaged = {}};
     for (const auto& container : bundle.containers)
         status.containers.push_back({.name = container.name,
@@ -66,6 +67,15 @@ void look_at_devices_of(const Context& context, BundleStatus& bundle) {
             container.devices.push_back(std::move(device));
         }
     }
+}
+
+Result<> look_at_images(const Context& context, BundleStatus& bundle) {
+    auto& mounts = context.host.image_mounts;
+    const auto where = context.paths.store_mounts() / model::store_mount_name(bundle.digest);
+    TRY_ASSIGN(const auto mounted, mounts.mounted(context.paths.store_mounts()));
+    bundle.images_mounted = mounted.count(where) != 0;
+    bundle.images_damaged = mounts.damaged(where);
+    return {};
 }
 
 std::vector<std::string> targets_of(const BundleStatus& bundle) {
@@ -148,9 +158,7 @@ Result<Status> status(const Context& context) {
                   .bundles = {}};
     for (const auto& [id, bundle] : set.bundles) {
         status.bundles.push_back(offline_status(set, bundle));
-        if (bundle.store && !context.offline)
-            status.bundles.back().images_damaged = context.host.image_mounts.damaged(
-                context.paths.store_mounts() / model::store_mount_name(bundle.digest));
+        if (bundle.store && !context.offline) TRY(look_at_images(context, status.bundles.back()));
     }
     if (!context.offline) TRY(ask_systemd(context, status.bundles));
     for (auto& bundle : status.bundles) {

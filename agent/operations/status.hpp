@@ -53,6 +53,8 @@ struct BundleStatus {
     std::vector<ContainerStatus> containers;
     /// Of the host, with the names of the bundle's targets: files that hide them.
     std::vector<std::string> shadowing = {};
+    /// Whether its images are mounted. Absent where they are unpacked, and offline.
+    std::optional<bool> images_mounted = {};
     /// Whether the kernel has found a block of its mounted images that is not what was signed.
     /// Absent where they are not verified while they are read, or not for root.
     std::optional<bool> images_damaged = {};

@@ -282,6 +282,7 @@ void switch_over(const planning::Plan& plan, const StepInput& input, std::vector
     activate.held = std::move(hold.units);
     activate.restart = plan.restart;
     activate.pauses = plan.pauses;
+    activate.gone = plan.gone;
     activate.bound = watch.bounds.start_timeout;
     activate.replaced_targets = targets.replaced;
     effects.emplace_back(std::move(activate));

@@ -30,6 +30,9 @@ void check_secrets(const Candidate& candidate, const MachineFacts& facts,
 /// and beside those of the other bundles of the resulting set.
 void check_image_store(const Candidate& candidate, const model::InstalledSet& result,
                        const MachineFacts& facts, model::Problems& problems);
+/// Whether what is installed still has the image store that it would be said to have.
+void check_kept_store(const Candidate& candidate, const MachineFacts& facts,
+                      model::Problems& problems);
 /// Whether the machine has the devices of the bundle's containers.
 void check_devices(const Candidate& candidate, const MachineFacts& facts,
                    model::Problems& problems);

@@ -104,6 +104,7 @@ Brought make_result(const InstalledSet& installed, const Request& request,
         }
         const auto* there = installed.find(id);
         if (there != nullptr && there->digest == candidate.digest) {
+            check_kept_store(candidate, facts, problems);
             plan.unchanged.push_back(id);
             plan.result.bundles[id] = *there;
             continue;

@@ -101,6 +101,8 @@ struct MachineFacts {
     /// Bundles of kept generations whose images are mounted, such as "base 1.0.0", and the trust
     /// anchor of each: what is kept is mounted, too.
     std::map<std::string, std::string> kept_stores = {};
+    /// Files of the candidates' image stores that are not kept here, by the bundles' ids.
+    std::map<model::BundleId, std::string> absent_stores = {};
     /// Number of the generation that the plan would make.
     unsigned next_generation = 1;
     /// Also where volumes may lie.
@@ -152,6 +154,8 @@ struct Plan {
     std::vector<std::string> restart_order;
     /// What the restarted ones may be in after too many crashes, as they were and as they will be.
     std::vector<std::string> pauses;
+    /// Unit files that are not there afterwards.
+    std::vector<std::string> gone;
     /// Targets to start after the switch: of what is new, and of what is replaced and up.
     std::vector<std::string> start;
     /// Units that were not there before, in the order in which they stop.

@@ -62,4 +62,17 @@ void check_image_store(const Candidate& candidate, const model::InstalledSet& re
                "have");
 }
 
+void check_kept_store(const Candidate& candidate, const MachineFacts& facts,
+                      model::Problems& problems) {
+    const auto absent = facts.absent_stores.find(candidate.description.id);
+    if (candidate.kept || absent == facts.absent_stores.end()) return;
+    problems.push_back(
+        {.code = model::ErrorCode::conflict,
+         .where = candidate.source,
+         .key = {},
+         .message = label(candidate.description) +
+                    " is installed, but the file of its images is gone: " + absent->second,
+         .hint = "'update-agent verify' says how to bring it back"});
+}
+
 }  // namespace agent::planning

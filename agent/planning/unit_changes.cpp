@@ -68,6 +68,8 @@ std::vector<std::string> pauses_of(const InstalledSet& set, const std::set<std::
 void plan_units(const InstalledSet& installed, const MachineFacts& facts, Plan& plan) {
     const auto before = render(installed, facts);
     plan.units = render(plan.result, facts);
+    for (const auto& [name, text] : before.files)
+        if (plan.units.files.count(name) == 0) plan.gone.push_back(name);
     for (const auto& id : plan.remove)
         append(plan.stop, units_to_stop(*installed.find(id)));
     for (auto candidate = plan.add.rbegin(); candidate != plan.add.rend(); ++candidate) {

@@ -192,6 +192,8 @@ def test_a_store_that_is_missing_at_a_boot_keeps_no_other_bundle_down(machine, m
     assert told.rc == 1 and "images of base: are not mounted" in told.stdout, told
     assert f"{file.removeprefix(KEPT + '/')}: is missing" in told.stdout, told
     assert pids(machine)["lone"] == lone
+    assert "base 1.0.0: its images are not mounted" in machine.run("update-agent status").stdout
+    refuse(machine, paths[0], 5, f"is gone: {file}", "'update-agent verify' says how")
 
     # What it advises.
     member = file.removeprefix(f"{KEPT}/base_1.0.0/")
@@ -201,6 +203,11 @@ def test_a_store_that_is_missing_at_a_boot_keeps_no_other_bundle_down(machine, m
     machine.wait_active("app.service")
     machine.wait_active("lone.service")
     assert machine.run("update-agent verify", timeout=60).ok and len(mounts(machine)) == 2
+
+    # Once more, and what failed is removed.
+    machine.run(f"umount {where} && rm {file}")
+    assert machine.run(["systemctl", "start", unit], check=False).rc != 0
+    assert unit in machine.run("systemctl --failed --no-legend").stdout
     machine.run("update-agent remove base other", timeout=60)
     assert_nothing_is_mounted(machine)
     assert machine.run("systemctl --failed --no-legend").stdout == ""

@@ -127,7 +127,7 @@ TEST_CASE("A list has every bundle, without its containers") {
     CHECK(value["generation"] == 3);
     REQUIRE(value["bundles"].size() == 2);
     auto expected = with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by",
-                                        "images-damaged"});
+                                        "images-mounted", "images-damaged"});
     expected.erase("containers");
     for (const auto& bundle : value["bundles"])
         CHECK(keys(bundle) == expected);
@@ -144,13 +144,16 @@ TEST_CASE("Status has every container with its unit") {
     auto unsettled = example::status();
     unsettled.unsettled = true;
     CHECK(parsed(json::status(unsettled))["unsettled"] == true);
+    CHECK(value["bundles"][0]["images-mounted"].is_null());
     CHECK(value["bundles"][0]["images-damaged"].is_null());
     auto damaged = example::status();
+    damaged.bundles[0].images_mounted = false;
+    CHECK(parsed(json::status(damaged))["bundles"][0]["images-mounted"] == false);
     damaged.bundles[0].images_damaged = true;
     CHECK(parsed(json::status(damaged))["bundles"][0]["images-damaged"] == true);
     CHECK(keys(value["bundles"][0]) ==
-          with(kDescription,
-               {"digest", "anchor", "required-by", "state", "shadowed-by", "images-damaged"}));
+          with(kDescription, {"digest", "anchor", "required-by", "state", "shadowed-by",
+                              "images-mounted", "images-damaged"}));
     const auto& container = value["bundles"][0]["containers"][0];
     CHECK(keys(container) == Keys{"name", "podman-name", "state", "devices", "unit"});
     CHECK(container["podman-name"] == "broker-12345678");

@@ -174,6 +174,17 @@ TEST_CASE("Status and show name the bundle whose mounted images are damaged, and
     CHECK(text::show(status.bundles[0]).find("images  ") == std::string::npos);
 }
 
+TEST_CASE("Status and show name the bundle whose images are not mounted, and what to do") {
+    auto status = example::status();
+    const auto whole = text::status(status, example::now());
+    status.bundles[0].images_mounted = true;
+    CHECK(text::status(status, example::now()) == whole);
+    status.bundles[1].images_mounted = false;
+    CHECK(text::status(status, example::now()).rfind(whole + "\nview 2.0.0: its images are", 0) ==
+          0);
+    CHECK(text::show(status.bundles[1]).find("images     its images are not") != std::string::npos);
+}
+
 TEST_CASE("Status says that an operation is not settled, with and without bundles") {
     const std::string line =
         "an operation is running, or was interrupted: 'update-agent recover' settles it\n";

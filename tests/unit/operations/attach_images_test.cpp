@@ -196,6 +196,47 @@ TEST_CASE("A block that the kernel found damaged is told with its bundle, whatev
     CHECK_FALSE(must(operations::status(offline)).bundles[0].images_damaged.has_value());
 }
 
+TEST_CASE("Images that are not mounted are told with their bundle") {
+    Scene scene;
+    scene.have({store_bundles().base, bundles().clock});
+    const auto mounted = [&] {
+        std::vector<std::optional<bool>> told;
+        for (const auto& bundle : must(operations::status(scene.context())).bundles)
+            told.push_back(bundle.images_mounted);
+        return told;
+    };
+    CHECK(mounted() == std::vector<std::optional<bool>>{true, std::nullopt});
+    lose_mounts(scene);
+    CHECK(mounted() == std::vector<std::optional<bool>>{false, std::nullopt});
+}
+
+TEST_CASE("A bundle whose image store's file is gone is not said to be installed") {
+    Scene scene;
+    scene.have({store_bundles().base});
+    CHECK(must(scene.install({store_bundles().base})).plan.unchanged.size() == 1);
+    const auto file = kept_store(scene);
+    std::filesystem::remove(file);
+    const auto again = scene.install({store_bundles().base});
+    CHECK(code_of(again) == model::ErrorCode::conflict);
+    CHECK(again.error().text().find(file.string()) != std::string::npos);
+    CHECK(again.error().text().find("'update-agent verify' says how") != std::string::npos);
+}
+
+TEST_CASE("systemd forgets that a mount failed whose bundle is removed") {
+    Scene scene;
+    scene.have({store_bundles().base});
+    const auto& loaded = scene.services.loaded;
+    const auto mount = std::find_if(loaded.begin(), loaded.end(), [](const auto& unit) {
+        return unit.first.ends_with(".mount");
+    });
+    REQUIRE(mount != loaded.end());
+    const auto name = mount->first;
+    scene.services.units[name].active = "failed";
+    must(scene.remove({"base"}));
+    CHECK(scene.services.loaded.count(name) == 0);
+    CHECK(scene.services.units[name].active == "inactive");
+}
+
 TEST_CASE("Calls that mount something hold the lock of their operation") {
     Scene scene;
     int during = -1;

@@ -71,7 +71,8 @@ std::vector<Effect> all_effects() {
                  {"c.target"},
                  {"update-agent-pause@c.service"},
                  1234ms,
-                 {"c.service"}},
+                 {"c.service"},
+                 {"old.service"}},
         StartUnits{{"d.target"}, {"c.target"}, {"d.target", "d.service"}, 4321ms},
         WatchHealth{{watched("d", true), watched("e", false)},
                     {{"c.target", {watched("c", true)}}, {"f.target", {}}},
@@ -181,8 +182,8 @@ Json fields(const StopUnits& effect) {
     return {units, targets};
 }
 Json fields(const Activate& effect) {
-    const auto& [from, to, restart, replaced_targets, pauses, bound, held] = effect;
-    return {from, to, restart, replaced_targets, pauses, bound.count(), held};
+    const auto& [from, to, restart, replaced_targets, pauses, bound, held, gone] = effect;
+    return {from, to, restart, replaced_targets, pauses, bound.count(), held, gone};
 }
 Json fields(const StartUnits& effect) {
     const auto& [targets, replaced_targets, added, bound] = effect;

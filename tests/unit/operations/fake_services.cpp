@@ -261,7 +261,9 @@ FakeServices::Jobs FakeServices::restart(const std::vector<std::string>& names, 
 Result<> FakeServices::reset_failed(const std::vector<std::string>& names) {
     return faults_.call("services.reset_failed", [&]() -> Result<> {
         for (const auto& name : names)
-            if (units[name].active == "failed") units[name].active = "inactive";
+            if (const auto unit = units.find(name);
+                unit != units.end() && unit->second.active == "failed")
+                unit->second.active = "inactive";
         return {};
     });
 }

@@ -155,6 +155,7 @@ TEST_CASE("A removed bundle stops before those that it required, its restart tar
         const auto plan = planned(before, {.add = {}, .remove = {id("view")}});
         CHECK(texts(plan.remove) == Names{"view"});
         CHECK(plan.stop == Names{"view-restart.target", "view.target", "panel.service"});
+        CHECK(plan.gone == Names{"panel.service", "view-restart.target", "view.target"});
         CHECK(plan.result.bundles.size() == 2);
         CHECK(plan.result.find(id("view")) == nullptr);
         CHECK(plan.units.files.count("panel.service") == 0);
