@@ -110,10 +110,9 @@ def minimal_machine(new_machine, suite):
 
 @pytest.fixture
 def vm(new_vm, suite, installed_root):
-    """A booted virtual machine with podman, the package, and the image localhost/ready:1.0.0."""
+    """A booted virtual machine with podman and the package."""
     guest = new_vm(vm_image(suite, installed_root))
     guest.boot()
-    images.load(guest)
     return guest
 
 

@@ -37,7 +37,7 @@ STORE_POINTS = """
 @pytest.mark.one_suite
 def test_images_are_mounted_for_one_whole_set_whatever_breaks_an_operation_off(
         new_machine, installed_root, pki):
-    matrix = KillMatrix(lambda: new_machine(installed_root, loop_devices=32), pki, kind="store")
+    matrix = KillMatrix(lambda: new_machine(installed_root, loop_devices=32), pki, kind="delta")
     outcomes = [matrix.strike(Point.parse(text)) for text in STORE_POINTS]
     print(table(outcomes))
     assert [f"{each.point}: {each.wrong}" for each in outcomes if each.wrong] == []

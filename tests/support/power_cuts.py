@@ -86,7 +86,7 @@ class PowerCuts:
 
     def __init__(self, vm: VirtualMachine, maker: Maker, kinds: tuple[str, ...] = ("oci",)):
         """kinds: how bundles have their images, "oci" or "store": those of updates as cut() is told, the
-        others as the last of them says."""
+        others as the last of them says. The maker's workshop has the image."""
         self.vm = vm
         self._maker = maker
         self._number = 0
@@ -95,8 +95,6 @@ class PowerCuts:
                              containers={"reader": {}})]
         self._old = self._make(texts[0], "old", kinds[-1])
         others = [self._make(text, f"other{n}", kinds[-1]) for n, text in enumerate(texts[1:])]
-        if kinds[-1] == "store":  # podman prefers what is its own
-            vm.run(["podman", "rmi", IMAGE])
         self._device = 0
         vm.run(rounds.device(self._device))
         vm.run(["update-agent", "install", others[0]], timeout=300)
@@ -207,9 +205,8 @@ class PowerCuts:
             self._is_new = False
         self._number += 1
         image = f"localhost/new:{self._number}"
-        identity = images.load(self.vm, image, files={"id": image.encode()})
+        images.load(self._maker.workshop, image, files={"id": image.encode()})
         path = self._make(_base(f"1.{self._number}.0", image), "new", kind)
-        self.vm.run(["podman", "rmi", identity])
         return ["update-agent", "install", path]
 
     def _make(self, text: str, name: str, kind: str) -> str:

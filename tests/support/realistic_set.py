@@ -50,8 +50,8 @@ def addon(number: int, version: str, **keys) -> str:
 
 def bundles(maker: Maker, version: str, max_wait: str = "30s", **keys) -> list[str]:
     """Files of the base and of the add-ons; `max_wait` is an init container's."""
-    images.load(maker.guest, f"localhost/files:{version}", files={"chart": f"chart {version}".encode()})
-    maker.guest.write_file("/srv/schemas/nice.json", json.dumps(SCOPE))
+    images.load(maker.workshop, f"localhost/files:{version}", files={"chart": f"chart {version}".encode()})
+    maker.workshop.write_file("/srv/schemas/nice.json", json.dumps(SCOPE))
     texts = {"base": base(version, max_wait, **keys)}
     texts |= {f"addon{n}": addon(n, version, **keys) for n in range(ADDONS)}
     return [maker.make(text, f"/srv/{name}-{version}.bundle") for name, text in texts.items()]

@@ -90,7 +90,8 @@ def device(number: int) -> str:
 
 class Round:
     def __init__(self, maker: Maker, number: int, timeout: str = "20s", kind: str = "oci"):
-        """kind: how its bundles have their images, "oci" or "store"."""
+        """kind: how its bundles have their images, "oci" or "store", or "delta": the update is a delta
+        file of a store."""
         self.maker = maker
         self._kind = kind
         self.number = number
@@ -118,7 +119,7 @@ class Round:
             Operation("install", [*agent, "install", self._path("old"), self._path("addon")], old,
                       data=old_data),
             Operation("recreate", [*agent, "recreate"], old, prepare=device(self.number + 1), data=old_data),
-            Operation("update", [*agent, "install", self._path("new")], new, data=new_data),
+            Operation("update", [*agent, "install", self._path(self._update())], new, data=new_data),
             Operation("failed-update", [*agent, "install", "--retry", self._path("bad")],
                       new, UNHEALTHY, data=new_data),
             Operation("rollback", [*agent, "rollback"], old, data=old_data),
@@ -128,8 +129,14 @@ class Round:
     def _image(self, which: str) -> str:
         return f"localhost/{which}:{self.number}"
 
+    def _update(self) -> str:
+        return f"new-from-{self.number}.0.0" if self._kind == "delta" else "new"
+
     def _path(self, name: str) -> str:
         return f"{self._directory}/{name}.bundle"
 
     def _make(self, name: str, text: str) -> None:
-        self.maker.make(text, self._path(name), options=f"--images={self._kind}")
+        options = f"--images={'oci' if self._kind == 'oci' else 'store'}"
+        if name == "new" and self._kind == "delta":
+            options += f" --delta-from={self._path('old')}"
+        self.maker.make(text, self._path(name), options=options)

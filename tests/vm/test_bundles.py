@@ -3,7 +3,6 @@
 
 import pytest
 
-from support import images
 from support.bundles import Maker, description, pids, status
 from support.container_process import Process
 
@@ -16,11 +15,10 @@ ADDON = description("addon", requires={"base": "*"}, start_timeout="90s",
 
 
 @pytest.mark.one_suite
-def test_bundles_run_within_their_limits_and_come_back(bare_vm, repository, pki):
+def test_bundles_run_within_their_limits_and_come_back(bare_vm, machine, repository, pki):
     vm = bare_vm
     vm.apt_install(repository, "update-agent")
-    images.load(vm)
-    maker = Maker(vm, pki)
+    maker = Maker(vm, pki, workshop=machine)
     paths = [maker.make(text, f"/srv/{name}.bundle") for name, text in (("b", BASE), ("a", ADDON))]
     vm.run(["update-agent", "install", *paths], timeout=300)
     check_limits(vm)

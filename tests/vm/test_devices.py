@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from support import images
 from support.bundles import Maker, description, status
 from support.qmp import PluggedPorts
 from support.vm_image import vm_image
@@ -38,18 +37,17 @@ def wait_for_recreation(vm, now: str) -> None:
 
 
 def test_a_device_that_comes_back_with_another_number_restarts_its_users(
-        new_vm, suite, installed_root, pki, tmp_path):
+        new_vm, machine, suite, installed_root, pki, tmp_path):
     ports = PluggedPorts(tmp_path)
     vm = new_vm(vm_image(suite, installed_root), qemu_options=ports.qemu_options)
     vm.boot()
-    images.load(vm)
     ports.plug("robot", 3)
     vm.wait_until(f"test -e {DEVICE}")
     first = number(vm)
     # Without a bundle that has a device nobody is asked.
     assert vm.show("update-agent-recreate.service", "InactiveExitTimestampMonotonic") == {
         "InactiveExitTimestampMonotonic": "0"}
-    Maker(vm, pki).install(TEXT)
+    Maker(vm, pki, workshop=machine).install(TEXT)
     assert device(vm) == {"path": DEVICE, "created": first, "now": first}
     before = runs(vm)
 

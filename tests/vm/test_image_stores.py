@@ -28,19 +28,14 @@ def running(vm) -> set[str]:
 
 @pytest.mark.one_suite
 @pytest.mark.long
-def test_the_kernel_verifies_what_is_mounted(bare_vm, repository, pki):
-    vm = bare_vm
-    vm.apt_install(repository, "update-agent")
-    vm.run("apt-get install --yes --no-install-recommends squashfs-tools", check=False)
-    images.load(vm)
-    images.load(vm, "localhost/big:1.0.0", files={"noise": NOISE})
-    maker = Maker(vm, pki)
+def test_the_kernel_verifies_what_is_mounted(vm, machine, pki):
+    images.load(machine, "localhost/big:1.0.0", files={"noise": NOISE})
+    maker = Maker(vm, pki, workshop=machine)
     texts = {"base": description("base", type="base", start_timeout="90s", containers={"store": {}}),
              "big": description("big", start_timeout="90s", containers={"lone": BIG}),
              "next": description("big", "1.1.0", start_timeout="90s", containers={"lone": BIG})}
     paths = {name: maker.make(text, f"/srv/{name}.bundle", options="--images=store")
              for name, text in texts.items()}
-    vm.run("podman rmi --all --force")
     vm.run(["update-agent", "install", paths["base"], paths["big"]], timeout=300)
     assert running(vm) == {"store", "lone"}
     mounted = sources(vm)
@@ -83,13 +78,21 @@ def check_flipped_bit(vm) -> None:
     """Reading fails where the bit is, which is told with the bundle; the other one goes on."""
     file = vm.run(f"ls {KEPT}/big_1.0.0/images/*.sqfs").stdout.strip()
     other = pids(vm)["store"]
+    assert damaged_images(vm) == {"base": False, "big": False}
     vm.run(f"printf XXXX | dd of={file} bs=1 seek=300000 conv=notrunc && sync"
            " && echo 3 >/proc/sys/vm/drop_caches")
     where = f"{STORE}/mounts/{name_of_mount(vm, 'big')}"
     assert vm.run(f"cat $(find {where} -name noise) >/dev/null", check=False, timeout=120).rc != 0
     told = vm.run("update-agent verify", check=False, timeout=120)
     assert told.rc != 0 and "big_1.0.0" in told.stdout + told.stderr
+    assert damaged_images(vm) == {"base": False, "big": True}
     assert pids(vm)["store"] == other and "store" in running(vm)
+
+
+def damaged_images(vm) -> dict[str, bool | None]:
+    """By bundle, whether the kernel has found a block of its images damaged."""
+    bundles = json.loads(vm.run("update-agent status --json").stdout)["bundles"]
+    return {bundle["id"]: bundle["images-damaged"] for bundle in bundles}
 
 
 def name_of_mount(vm, bundle) -> str:
@@ -100,7 +103,6 @@ def check_fallback(vm) -> None:
     """A kernel that lost dm-verity: what is as it was signed is mounted all the same."""
     vm.write_file("/etc/modprobe.d/no-verity.conf",
                   "install dm_verity /bin/false\ninstall dm-verity /bin/false\n")
-    vm.run("update-initramfs -u", timeout=300, check=False)
     vm.reboot()
     vm.wait_active("store.service", timeout=180)
     assert running(vm) == {"store"}

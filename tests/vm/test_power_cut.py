@@ -9,8 +9,8 @@ from support.power_cuts import PowerCuts
 
 @pytest.mark.long
 @pytest.mark.one_suite
-def test_a_cut_in_an_operation_leaves_one_set_whole(vm, pki):
-    series = PowerCuts(vm, Maker(vm, pki), kinds=("oci", "store"))
+def test_a_cut_in_an_operation_leaves_one_set_whole(vm, machine, pki):
+    series = PowerCuts(vm, Maker(vm, pki, workshop=machine), kinds=("oci", "store"))
     cuts = [cut_update(series, "oci"), cut_update(series, "store"), series.cut_recreation(0.4)]
     for kind, update in series.updates.items():
         print(f"an update ({kind}) takes {update.duration:.2f} s")
