@@ -74,13 +74,13 @@ class Deltas:
                 f" compresses together with others; the whole bundle of the second has {self._whole / 1e6:.1f} MB. Each way makes the second image"
                 " store of the first, in one round with caches as they come. Of casync, what counts is the chunks (of its"
                 " default size, compressed) that are not in the first store's, and the index; `xdelta3` has a source"
-                " window as large as the file. The delta file is the difference in time between making it with the bundle"
-                " and making the bundle alone, and it is applied by `update-agent install`, which checks the signature,"
-                " compares what it has made as a whole, and starts the container. *Memory* is the peak of RssAnon while"
+                " window as large as the file. The time to make the delta file is that from the bundle's end to its own;"
+                " it is applied by `update-agent install`, which checks the signature, compares what it has made as a"
+                " whole, and starts the container. *Memory* is the peak of RssAnon while"
                 " it is applied.")
 
     def _measure(self, change: str) -> dict[str, Delta]:
-        old = f"{image_stores.DISK}/files/{self._size}/store"
+        old = self._stores.bundle_with_store(self._size)
         making = self._stores.make_changed(self._size, change, self._work)
         whole, delta = f"{self._work}/whole", f"{self._work}/whole-from-1.0.0"
         self._whole = self._bytes(whole)

@@ -8,7 +8,6 @@ counted there. Every image is one layer of files as a real one has them, and /re
 import os
 import statistics
 import subprocess
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ _FOREVER = 1800  # seconds
 _LOAD, _LOAD_OCI, _PULL = "podman load, docker tar.gz", "podman load, OCI tar (gzip)", "podman pull oci: (zstd)"
 _PRESENT, _OCI = "update-agent, image present", "update-agent, oci"
 _HASH, _VERITY = "update-agent, store, hash", "update-agent, store, verity"
+_COPIED = "update-agent, store, verity, copied"
 _SHA256, _UNPACK = "sha256sum of the bundle", "zstd -d, tar -x, sync"
 
 # The agent finds what it asks for, and mount(8) the options of a loop device alone.
@@ -142,34 +142,38 @@ class ImageStores:
         self._sizes = sizes
         self._figures: dict[int, dict[str, Figures]] = {}
 
-    def measure(self, image_tree: Path) -> None:
+    def prepare(self, image_tree: Path) -> None:
+        """The file system, and what all ways take."""
         machine = self.machine
         machine.copy_in(image_tree, "/srv/image_tree")
         machine.copy_in(images.ready_program(), "/srv/ready")
         machine.write_file(f"{_CONFIGURATION}/bench.toml", "keep-generations = 1\n")
         self._disk = Disk(machine, 3000 + 6 * sum(self._sizes))
-        ways = {size: self._ways(size) for size in self._sizes}
+        self._made = {size: self._ways(size) for size in self._sizes}
         machine.run(_PRETEND_VERITY)
         self._disk.take(operation="/opt/operation", containers="/var/lib/containers", tmp="/var/tmp")
-        for size in self._sizes:
-            rounds = [[self._measure(way) for way in ways[size]] for _ in range(rounds_of(size))]
+
+    def measure(self) -> None:
+        for size, ways in self._made.items():
+            rounds = [[self._measure(way) for way in ways] for _ in range(rounds_of(size))]
             self._figures[size] = {
                 way.name: replace(_median(figures), file=self._size(way.file), memory=self._peak(way))
-                for way, figures in zip(ways[size], zip(*rounds))}
+                for way, figures in zip(ways, zip(*rounds))}
+
+    def bundle_with_store(self, size: int) -> str:
+        return f"{DISK}/files/{size}/store"
 
     def make_changed(self, size: int, changed: str, directory: str) -> float:
-        """The next version, of which some is another (see image_tree.c), as DIRECTORY/whole, and its delta file; returns the seconds
-        that this takes longer than the bundle alone."""
+        """The next version, of which some is another (see image_tree.c), as DIRECTORY/whole, and its delta file; returns
+        the seconds from the end of the one to that of the other."""
         image, files = f"localhost/changed:{changed}", f"{directory}/files"
         self.machine.run(_MAKE.format(size=size, changed=changed, image=image, files=files), timeout=_FOREVER)
-        options = f"--oci-layout={files}/layout --images=store"
-        seconds = []
-        for more in ("", f"--delta-from={DISK}/files/{size}/store"):
-            begin = time.monotonic()
-            self._bundle(f"{directory}/whole", {"image": image}, f"{options} {more}", version="1.1.0")
-            seconds.append(time.monotonic() - begin)
-        self.machine.run(f"mv /var/lib/containers/made-from-1.0.0 {directory}/whole-from-1.0.0")
-        return seconds[1] - seconds[0]
+        options = f"--oci-layout={files}/layout --images=store --delta-from={self.bundle_with_store(size)}"
+        whole, delta = f"{directory}/whole", f"{directory}/whole-from-1.0.0"
+        self._bundle(whole, {"image": image}, options, version="1.1.0")
+        self.machine.run(f"mv /var/lib/containers/made-from-1.0.0 {delta}")
+        begin, end = self.machine.run(f"stat --format=%.Y {whole} {delta}").lines
+        return float(end) - float(begin)
 
     def install(self, path: str) -> None:
         self.machine.run(f"update-agent --no-service install --allow-downgrade {path}", timeout=_FOREVER)
@@ -196,9 +200,11 @@ class ImageStores:
                                   timeout=_FOREVER).lines[-1]
         layout = f"--oci-layout={files}/layout"
         identity = self._bundle(f"{files}/oci", {"image": image}, layout)
-        self._bundle(f"{files}/store", {"image": image}, f"{layout} --images=store")
+        self._bundle(self.bundle_with_store(size), {"image": image}, f"{layout} --images=store")
         self._bundle(f"{files}/present", {"image": f"registry.invalid/image@{digest}", "image-id": identity},
                      images="registry")
+        elsewhere = f"/srv/elsewhere/{size}"
+        self.machine.run(f"mkdir --parents /srv/elsewhere && cp {files}/store {elsewhere}", timeout=_FOREVER)
         pull = f"podman pull --quiet oci:{files}/layout:{image}"
         unpack = (f"mkdir {DISK}/floor; layer=$(ls -S {files}/layout/blobs/sha256/* | sed --quiet 1p);"
                   f" zstd --quiet -d --stdout $layer | tar -C {DISK}/floor -x; sync --file-system {DISK}")
@@ -209,6 +215,7 @@ class ImageStores:
                 _install(_OCI, f"{files}/oci"),
                 _install(_HASH, f"{files}/store", before=_integrity("hash")),
                 _install(_VERITY, f"{files}/store", before=_integrity("verity")),
+                _install(_COPIED, elsewhere, before=_integrity("verity")),
                 Way(_SHA256, f"sha256sum {files}/store", f"{files}/store", remove=""),
                 Way(_UNPACK, unpack, f"{files}/layout", remove=f"rm -r {DISK}/floor")]
 
@@ -290,7 +297,7 @@ class ImageStores:
             missed.append(f"{max(self._sizes)} MB with verity were to take at most 1.3 times as long as"
                           f" {min(self._sizes)} MB; they take {large / small:.2f} times.")
         for size in self._sizes:
-            for name in (_HASH, _VERITY):
+            for name in (_HASH, _VERITY, _COPIED):
                 figures = self._figures[size][name]
                 if figures.written > 1.02 * figures.file:
                     missed.append(f"{name}: at most 1.02 times the bundle of {size} MB was to be written;"
@@ -313,6 +320,7 @@ def note(drawing: str) -> str:
             " (settle-time is 0) to its end, and to READY of its container. *The image alone* is the time of a call, and"
             " of a bundle what READY comes later than with the same image present in podman's store and a bundle without"
             " images. *Written* is what the file system's device counted, a sync after it included;"
+            " *copied*: the bundle lies on another file system, from which no blocks can be shared."
             " *disk used* comes on top of the files that are brought, whose blocks XFS shares with a store's."
             " *Removal* is `podman rmi` or `update-agent remove`, which stops the container. *Memory* is the peak of the"
             " agent's RssAnon in a run of its own."
