@@ -33,7 +33,8 @@ section files; find . -printf '%P\n' | sort
 section units; ls systemd-units
 section floors; cat update-agent/floors.toml 2>&1
 section temporary
-find /tmp /var/tmp /var/lib/containers -maxdepth 1 ! -name 'systemd-private-*'
+find /tmp /var/tmp /var/lib/containers -maxdepth 1 ! -name 'systemd-private-*' \
+    ! -path /var/lib/containers/cache  # podman's own, made with the first image that comes
 find /run/update-agent -mindepth 1 ! -path '/run/update-agent/devices*' \
     ! -path '/run/update-agent/jobs*' ! -name status.json ! -name pull-storage.conf 2>&1 | grep -v 'No such'
 find /var/lib/containers/storage -maxdepth 1 -name 'update-agent-tmp*'
