@@ -301,7 +301,8 @@ class ImageStores:
                 figures = self._figures[size][name]
                 if figures.written > 1.02 * figures.file:
                     missed.append(f"{name}: at most 1.02 times the bundle of {size} MB was to be written;"
-                                  f" it is {figures.written / figures.file:.2f} times.")
+                                  f" it is {figures.written / figures.file:.2f} times. With its image present"
+                                  f" an installation writes {self._figures[size][_PRESENT].written / 1e6:.1f} MB.")
                 if figures.memory > 16:
                     missed.append(f"{name}: the agent was to hold at most 16 MiB; with {size} MB it holds"
                                   f" {figures.memory:.1f}.")
