@@ -153,7 +153,7 @@ const char* what_images_lack(const operations::BundleStatus& bundle) {
 }
 
 /// After the tables, as far as there is anything to say.
-std::string what_images_lack(const operations::Status& status) {
+std::string bundles_with_lacking_images(const operations::Status& status) {
     std::string text;
     for (const auto& bundle : status.bundles)
         if (const auto* const lack = what_images_lack(bundle))
@@ -252,7 +252,7 @@ std::string status(const operations::Status& status, model::SystemTime now) {
     return "generation " + std::to_string(status.generation) +
            (status.confirmed ? ", confirmed\n" : ", not confirmed\n") + unsettled +
            table({"BUNDLE", "CONTAINER", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY"}, rows) +
-           devices(status) + what_images_lack(status);
+           devices(status) + bundles_with_lacking_images(status);
 }
 
 std::string history(const std::vector<store::HistoryEntry>& entries) {

@@ -5,6 +5,7 @@
 
 #include "agent/model/store_mount.hpp"
 #include "agent/model/unit_name.hpp"
+#include "agent/operations/attach_images.hpp"
 #include "agent/store/journal.hpp"
 
 namespace agent::operations {
@@ -69,12 +70,17 @@ void look_at_devices_of(const Context& context, BundleStatus& bundle) {
     }
 }
 
-Result<> look_at_images(const Context& context, BundleStatus& bundle) {
+Result<> look_at_images(const Context& context, const model::InstalledSet& set,
+                        std::vector<BundleStatus>& bundles) {
+    if (!has_image_store(set)) return {};
     auto& mounts = context.host.image_mounts;
-    const auto where = context.paths.store_mounts() / model::store_mount_name(bundle.digest);
     TRY_ASSIGN(const auto mounted, mounts.mounted(context.paths.store_mounts()));
-    bundle.images_mounted = mounted.count(where) != 0;
-    bundle.images_damaged = mounts.damaged(where);
+    for (auto& bundle : bundles) {
+        if (!set.find(bundle.description.id)->store) continue;
+        const auto where = context.paths.store_mounts() / model::store_mount_name(bundle.digest);
+        bundle.images_mounted = mounted.count(where) != 0;
+        bundle.images_damaged = mounts.damaged(where);
+    }
     return {};
 }
 
@@ -156,11 +162,12 @@ Result<Status> status(const Context& context) {
                   .confirmed = state.confirmed,
                   .unsettled = store::has_journal(context.paths),
                   .bundles = {}};
-    for (const auto& [id, bundle] : set.bundles) {
+    for (const auto& [id, bundle] : set.bundles)
         status.bundles.push_back(offline_status(set, bundle));
-        if (bundle.store && !context.offline) TRY(look_at_images(context, status.bundles.back()));
+    if (!context.offline) {
+        TRY(look_at_images(context, set, status.bundles));
+        TRY(ask_systemd(context, status.bundles));
     }
-    if (!context.offline) TRY(ask_systemd(context, status.bundles));
     for (auto& bundle : status.bundles) {
         bundle.condition = of_bundle(bundle);
         look_at_devices_of(context, bundle);
