@@ -196,15 +196,16 @@ class ImageStores:
     def _ways(self, size: int) -> list[Way]:
         """Makes all that they take."""
         image, files = f"localhost/image:{size}", f"{DISK}/files/{size}"
+        store = self.bundle_with_store(size)
         digest = self.machine.run(_MAKE.format(size=size, changed="", image=image, files=files),
                                   timeout=_FOREVER).lines[-1]
         layout = f"--oci-layout={files}/layout"
         identity = self._bundle(f"{files}/oci", {"image": image}, layout)
-        self._bundle(self.bundle_with_store(size), {"image": image}, f"{layout} --images=store")
+        self._bundle(store, {"image": image}, f"{layout} --images=store")
         self._bundle(f"{files}/present", {"image": f"registry.invalid/image@{digest}", "image-id": identity},
                      images="registry")
         elsewhere = f"/srv/elsewhere/{size}"
-        self.machine.run(f"mkdir --parents /srv/elsewhere && cp {files}/store {elsewhere}", timeout=_FOREVER)
+        self.machine.run(f"mkdir --parents /srv/elsewhere && cp {store} {elsewhere}", timeout=_FOREVER)
         pull = f"podman pull --quiet oci:{files}/layout:{image}"
         unpack = (f"mkdir {DISK}/floor; layer=$(ls -S {files}/layout/blobs/sha256/* | sed --quiet 1p);"
                   f" zstd --quiet -d --stdout $layer | tar -C {DISK}/floor -x; sync --file-system {DISK}")
@@ -213,10 +214,10 @@ class ImageStores:
                 Way(_PULL, pull, f"{files}/layout"),
                 _install(_PRESENT, f"{files}/present", before=pull),
                 _install(_OCI, f"{files}/oci"),
-                _install(_HASH, f"{files}/store", before=_integrity("hash")),
-                _install(_VERITY, f"{files}/store", before=_integrity("verity")),
+                _install(_HASH, store, before=_integrity("hash")),
+                _install(_VERITY, store, before=_integrity("verity")),
                 _install(_COPIED, elsewhere, before=_integrity("verity")),
-                Way(_SHA256, f"sha256sum {files}/store", f"{files}/store", remove=""),
+                Way(_SHA256, f"sha256sum {store}", store, remove=""),
                 Way(_UNPACK, unpack, f"{files}/layout", remove=f"rm -r {DISK}/floor")]
 
     def _bundle(self, path: str, container: dict, options: str = "", version: str = "1.0.0",
