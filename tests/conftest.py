@@ -125,11 +125,13 @@ def bare_vm(new_vm, suite):
 
 
 def _factory(request, kind):
-    guests = request.node.stash[_GUESTS] = []
+    guests = []
+    of_the_test = request.node.stash.setdefault(_GUESTS, [])
 
     def make(*arguments, **options):
         guest = kind(*arguments, **options)
         guests.append(guest)
+        of_the_test.append(guest)
         _USED.add(guest.made_of())
         return guest
     yield make

@@ -30,7 +30,10 @@ Names required_containers(const model::Container& container) {
 /// lets the containers of both start side by side.
 Names started_before(const model::Container& container, const ContainerPlace& place) {
     Names names = {"network.target", "update-agent-store.service"};
-    if (place.mounted_image) names.emplace_back(model::kImagesService);
+    if (place.image_mount) {
+        names.push_back(mount_unit_name(*place.image_mount));
+        names.emplace_back(model::kImagesService);
+    }
     for (const auto& requirement : place.bundle.requires_bundles)
         names.push_back(model::bundle_target(requirement.id));
     for (auto& service : required_containers(container))
@@ -47,6 +50,13 @@ std::string cpu_quota(double cpus) {
     return text + "%";
 }
 
+/// With Requires= each attempt would end before this unit is started, which no start limit counts,
+/// and Upholds= would ask again at once. As it is, podman fails without the image.
+Names started_along(const ContainerPlace& place) {
+    if (!place.image_mount) return {};
+    return {mount_unit_name(*place.image_mount)};
+}
+
 void add_dependencies(UnitText& text, const model::Container& container,
                       const ContainerPlace& place, const RenderContext& context) {
     const auto& host = container.unit;
@@ -54,7 +64,7 @@ void add_dependencies(UnitText& text, const model::Container& container,
     text.units("BindsTo", required_containers(container), host.binds_to);
     text.units("Requires", host.requires_units);
     text.units("Requisite", host.requisite);
-    text.units("Wants", host.wants);
+    text.units("Wants", started_along(place), host.wants);
     text.units("After", started_before(container, place), host.after);
     auto paths = escape_path(context.operation_directory);
     for (const auto& path : place.host_paths)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "agent/model/installed_set.hpp"
@@ -15,8 +16,8 @@ struct ContainerPlace {
     std::string podman_name;
     /// Directories of the machine that it needs.
     std::vector<std::string> host_paths = {};
-    /// Whether its image is mounted instead of being in podman's own store.
-    bool mounted_image = false;
+    /// Where its image is mounted, instead of being in podman's own store.
+    std::optional<std::string> image_mount = {};
     /// Whether another installed container has BindsTo= this one.
     bool bound = false;
 };

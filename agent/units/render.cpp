@@ -79,9 +79,13 @@ Names host_paths(const model::InstalledSet& set, const model::Description& bundl
     for (auto& mount : containers::place(set, bundle, container, context.volume_roots).mounts)
         if (std::find(paths.begin(), paths.end(), mount.host_path) == paths.end())
             paths.push_back(std::move(mount.host_path));
-    if (const auto* installed = set.find(bundle.id); installed != nullptr && installed->store)
-        paths.push_back(store_mount_point(*installed, context));
     return paths;
+}
+
+std::optional<std::string> image_mount(const model::InstalledBundle& bundle,
+                                       const RenderContext& context) {
+    if (!bundle.store) return std::nullopt;
+    return store_mount_point(bundle, context);
 }
 
 void render_store(const model::InstalledBundle& bundle, const RenderContext& context,
@@ -104,7 +108,7 @@ void render_bundle(const model::InstalledSet& set, const model::InstalledBundle&
         const ContainerPlace place{.bundle = description,
                                    .podman_name = installed(bundle, container.name).podman_name,
                                    .host_paths = host_paths(set, description, container, context),
-                                   .mounted_image = bundle.store.has_value(),
+                                   .image_mount = image_mount(bundle, context),
                                    .bound = bound.contains(service)};
         units.files[service] = container_service_text(container, place, context);
         units.has_devices = units.has_devices || !container.devices.empty();

@@ -19,8 +19,7 @@ struct RenderContext {
     std::string stop_helper;
     /// Absolute; RequiresMountsFor= of every container.
     std::string operation_directory = "/opt/operation";
-    /// Absolute; where image stores are mounted, each on a directory of RequiresMountsFor= of those
-    /// that have their images from it.
+    /// Absolute; where image stores are mounted, each on a directory of its own.
     std::string store_mounts = "/var/lib/update-agent/mounts";
     /// Where volumes lie, each a directory of RequiresMountsFor= of those that mount it.
     model::VolumeRoots volume_roots = {model::kVolumeRoot};

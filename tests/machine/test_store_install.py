@@ -82,7 +82,8 @@ def test_containers_run_from_the_mounted_store_and_podman_works_as_always(machin
     mount = machine.show(unit, "ActiveState", "FragmentPath", "Where")
     assert mount["ActiveState"] == "active" and mount["Where"] == where
     assert "update-agent" in mount["FragmentPath"] or "generator" in mount["FragmentPath"]
-    assert where in machine.show("store.service", "RequiresMountsFor")["RequiresMountsFor"]
+    needed = machine.show("store.service", "Wants", "After")
+    assert all(f"{where.rpartition('/')[2]}.mount" in units for units in needed.values()), needed
 
 
 def test_after_a_reboot_everything_is_up_again(machine, maker):

@@ -187,6 +187,11 @@ def test_a_store_that_is_missing_at_a_boot_keeps_no_other_bundle_down(machine, m
         told = machine.run(["journalctl", "--boot", "--unit", service]).stdout
         assert file in told, told
     assert where not in mounts(machine) and len(mounts(machine)) == 1
+    # The attempts end at the start limit, as those of a container that crashes.
+    machine.wait_until("systemctl show --property=ActiveState update-agent-pause@app:60.service"
+                       " | grep --fixed-strings =activating", 60)
+    attempts = machine.run("journalctl --boot --unit=app.service --output=cat | grep -c '^Starting '")
+    assert int(attempts.stdout) == 5, machine.journal("--unit=app.service")
     assert machine.run("podman ps --all && podman images").ok
     told = machine.run("update-agent verify", check=False)
     assert told.rc == 1 and "images of base: are not mounted" in told.stdout, told

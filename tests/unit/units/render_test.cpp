@@ -195,11 +195,13 @@ TEST_CASE("a container starts when its image is mounted and podman sees it") {
     const auto unpacked = render_units(example::base_and_addon(), example::context());
     const auto mounted = render_units(example::mounted(true), example::context());
     const auto& text = mounted.files.at("reader.service");
-    CHECK(values_of(text, "RequiresMountsFor") ==
-          Names{"/opt/operation /var/lib/update-agent/mounts/2222222222222222"});
+    const std::string mount = R"(var-lib-update\x2dagent-mounts-2222222222222222.mount)";
+    CHECK(values_of(text, "Wants") == Names{mount});
+    CHECK(values_of(text, "Requires").empty());
+    CHECK(values_of(text, "RequiresMountsFor") == Names{"/opt/operation"});
     CHECK(values_of(text, "After").front() ==
-          "network.target update-agent-store.service update-agent-images.service "
-          "mqtt-base.target writer.service");
+          "network.target update-agent-store.service " + mount +
+              " update-agent-images.service mqtt-base.target writer.service");
     CHECK(services_to_restart(unpacked, mounted).empty());
     CHECK(services_to_restart(mounted, {}).empty());
 }
