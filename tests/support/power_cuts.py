@@ -38,20 +38,45 @@ while ((seen < {records} && SECONDS < 200)); do
 done 2>/dev/null
 exit 0
 """
+# Until the operation that begins now has begun with that effect of its plan.
+_WAIT = r"""
+journal=/opt/operation/update-agent/transaction/journal
+exec {{pause}}<> <(:)
+while ((SECONDS < 200)); do
+    read -r -t 0.01 -u "$pause"
+    read -r plan <$journal || continue
+    number=$(grep -o '"effect":"[a-z-]*"' <<<"$plan" | grep -n -m 1 '"{effect}"')
+    grep -q "\"doing\":$((${{number%%:*}} - 1))[,}}]" $journal && exit 0
+done 2>/dev/null
+exit 1
+"""
 _MANY = 10_000
 _START_TIMEOUT = "90s"
 SETTLE_TIMEOUT = 240
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When the operation's journal has so many records, or, if an effect is named, says that it is
+    begun, and so many seconds after that."""
+
+    records: int = 0
+    effect: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.effect} is begun" if self.effect else f"{self.records} records"
+
+
 @dataclass
 class Cut:
-    """Times are in seconds, records those of the journal at least; recovery is from the start of
-    update-agent-recover, none where there was nothing to recover, up from the kernel's start, both
-    until the last bundle is up. An operation that had come to its end was not interrupted."""
+    """Times are in seconds; recovery is from the start of update-agent-recover, none where there was
+    nothing to recover, up from the kernel's start, both until the last bundle is up. An operation
+    that had come to its end was not interrupted."""
 
     what: str
     after: float
-    records: int
+    moment: Moment
     interrupted: bool = False
     became: str = ""
     recovery: float | None = None
@@ -61,7 +86,7 @@ class Cut:
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
         hit = f"in the {self.what}" if self.interrupted else f"after the {self.what}'s end"
-        return (f"cut after {self.after:.2f} s and {self.records} records, {hit}: {self.became}, "
+        return (f"cut after {self.after:.2f} s, when {self.moment}, {hit}: {self.became}, "
                 f"{recovery}, all up at {self.up:.1f} s")
 
 
@@ -73,65 +98,56 @@ class Course:
     duration: float
     records: list[tuple[int, float]]
 
-    def moment(self, fraction: float) -> tuple[int, float]:
-        """A number of records and the seconds after it, so that what the moment is in does not depend
-        on how fast the machine is just then."""
+    def moment(self, fraction: float) -> Moment:
+        """By records, so that what the moment is in does not depend on how fast the machine is just
+        then."""
         after = fraction * self.duration
         number, at = max((each for each in self.records if each[1] <= after), default=(0, 0.0))
-        return number, after - at
+        return Moment(number, seconds=after - at)
 
 
 class PowerCuts:
     """A booted virtual machine with the old set: a base with an add-on, and a bundle beside them."""
 
-    def __init__(self, vm: VirtualMachine, maker: Maker, kinds: tuple[str, ...] = ("oci",)):
-        """kinds: how bundles have their images, "oci" or "store": those of updates as cut() is told, the
-        others as the last of them says. The maker's workshop has the image."""
+    def __init__(self, vm: VirtualMachine, maker: Maker, kind: str):
+        """kind: how the bundles of the old set have their images, "oci" or "store". The maker's workshop
+        has the image."""
         self.vm = vm
         self._maker = maker
         self._number = 0
         texts = [_base("1.0.0", IMAGE), rounds.BYSTANDER,
                  description("addon", requires={"base": "1.x"}, start_timeout=_START_TIMEOUT,
                              containers={"reader": {}})]
-        self._old = self._make(texts[0], "old", kinds[-1])
-        others = [self._make(text, f"other{n}", kinds[-1]) for n, text in enumerate(texts[1:])]
+        self._old = self._make(texts[0], "old", kind)
+        others = [self._make(text, f"other{n}", kind) for n, text in enumerate(texts[1:])]
         self._device = 0
         vm.run(rounds.device(self._device))
         vm.run(["update-agent", "install", others[0]], timeout=300)
         self._start = contract.take(vm)
         vm.run(["update-agent", "install", self._old, others[1]], timeout=300)
         self._is_new = False
-        self.updates = {}
-        for kind in kinds:
-            self.updates[kind] = self._measure(self._next_update(kind))
-            self._is_new = True
-        self.recreation = self._measure(self._next_recreation())
 
-    def cut(self, fraction: float, kind: str = "oci") -> Cut:
-        """Cut an update at that part of the time that an undisturbed one takes."""
+    def measure_update(self, kind: str) -> Course:
+        course = self._measure(self._next_update(kind))
+        self._is_new = True
+        return course
+
+    def measure_recreation(self) -> Course:
+        return self._measure(self._next_recreation())
+
+    def cut_update(self, moment: Moment, kind: str) -> Cut:
         update = self._next_update(kind)
-        cut, before, now = self._cut(f"update ({kind})", update, self.updates[kind].moment(fraction))
+        cut, before, now = self._cut(f"update ({kind})", update, moment)
         self._look(cut, before, now)
         self._is_new = cut.became == "new"
         self._again = update
         return cut
 
-    def cut_recreation(self, fraction: float) -> Cut:
-        """The same while containers are created again because of their device, which is short: a machine
-        that has become faster since it was measured may be done before the cut, and is cut again."""
-        cut = self._cut_recreation_at(fraction)
-        for _ in range(2):
-            if not cut.interrupted:
-                fraction /= 2
-                wrong = cut.wrong
-                cut = self._cut_recreation_at(fraction)
-                cut.wrong += wrong
-        return cut
-
-    def _cut_recreation_at(self, fraction: float) -> Cut:
+    def cut_recreation(self, moment: Moment) -> Cut:
+        """The same while containers are created again because of their device."""
         recreation = self._next_recreation()
         self._again = recreation
-        cut, before, now = self._cut("recreation", recreation, self.recreation.moment(fraction))
+        cut, before, now = self._cut("recreation", recreation, moment)
         cut.became = "recreated"
         cut.wrong += contract.not_as_before(now, before)
         cut.wrong += [f"{name} has another device" for name in contract.with_old_devices(self.vm)]
@@ -142,19 +158,20 @@ class PowerCuts:
         self.vm.run(self._again, timeout=300)
         self._is_new = self._is_new or self._again[1] == "install"
 
-    def _cut(self, what: str, command: list[str], moment: tuple[int, float]) -> tuple[
+    def _cut(self, what: str, command: list[str], moment: Moment) -> tuple[
             Cut, contract.Snapshot, contract.Snapshot]:
         before = contract.take(self.vm)
         self.vm.run("sync")
-        records, after = moment
         with ThreadPoolExecutor(1) as runner:
             began = time.monotonic()
             came_to_its_end = runner.submit(self._comes_to_its_end, command)
-            if records:
-                self._watch(records)
-            time.sleep(after)
+            if moment.effect:
+                self.vm.run(_WAIT.format(effect=moment.effect), timeout=300)
+            elif moment.records:
+                self._watch(moment.records)
+            time.sleep(moment.seconds)
             self.vm.power_cut()
-            cut = Cut(what, time.monotonic() - began, records)
+            cut = Cut(what, time.monotonic() - began, moment)
         cut.interrupted = not came_to_its_end.result()
         self.vm.boot()
         settle_boot(self.vm, SETTLE_TIMEOUT)

@@ -67,19 +67,27 @@ def _run(step: Step) -> bool:
     began = time.monotonic()
     with open(log, "w") as output:
         try:
-            rc = subprocess.run(step.command, cwd=REPOSITORY, stdin=subprocess.DEVNULL,
-                                stdout=output, stderr=subprocess.STDOUT,
-                                env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}).returncode
+            rc, busy = _run_command(step.command, output)
         except OSError as error:
             output.write(f"{error}\n")
-            rc = 127
-    _report(step, rc, time.monotonic() - began, log)
+            rc, busy = 127, 0.0
+    _report(step, rc, time.monotonic() - began, busy, log)
     return rc == 0
 
 
-def _report(step: Step, rc: int, seconds: float, log: Path) -> None:
+def _run_command(command: list[str], output) -> tuple[int, float]:
+    """Its exit code, and the seconds of processors that it and what it waited for have used."""
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output,
+                               stderr=subprocess.STDOUT,
+                               env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime + usage.ru_stime
+
+
+def _report(step: Step, rc: int, seconds: float, busy: float, log: Path) -> None:
     outcome = "ok" if rc == 0 else f"FAILED with {rc}"
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     shown = lines[-_CLOSING_LINES if rc == 0 else -_LINES_OF_A_FAILURE:]
-    print("\n".join([f"==== {step.name}: {outcome}, {seconds:.0f} s ({log})",
+    print("\n".join([f"==== {step.name}: {outcome}, {seconds:.0f} s, {busy:.0f} s of processors ({log})",
                      *(f"     {line}" for line in shown)]), flush=True)
