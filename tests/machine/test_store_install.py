@@ -211,7 +211,8 @@ def test_what_cannot_be_mounted_at_a_boot_keeps_no_other_bundle_down(machine, ma
     install(machine, *paths.values())
     file = machine.run("ls /opt/operation/update-agent/bundles/base_1.0.0/images/*.sqfs").stdout.strip()
     machine.run(f"truncate --size=100 {file}")
-    machine.reboot()
+    # From systemd 254 on the job of what fails at its start lasts until the start limit.
+    machine.reboot(wait=False)
     machine.wait_active("lone.service")
     assert running(machine) == {"lone"}
     assert "base_1.0.0" in machine.run("journalctl -u update-agent-images.service").stdout

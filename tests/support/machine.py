@@ -117,10 +117,10 @@ class Machine(Guest):
         """Everything inside dies at once, without a shutdown. What was written is kept."""
         self._end(lambda: os.kill(self._init, signal.SIGKILL), 10)
 
-    def reboot(self, timeout: float = 60) -> None:
-        """An orderly one: systemd stops everything, and starts anew."""
+    def reboot(self, timeout: float = 60, wait: bool = True) -> None:
+        """An orderly one: systemd stops everything, and starts anew, as with boot()."""
         self.power_off(timeout)
-        self.boot(timeout)
+        self.boot(timeout, wait)
 
     @property
     def running(self) -> bool:

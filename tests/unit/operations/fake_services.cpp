@@ -95,7 +95,8 @@ void FakeServices::leave_stamp() const {
 std::map<std::string, FakeUnit> FakeServices::noticeable() const {
     std::map<std::string, FakeUnit> found;
     for (const auto& [name, unit] : units)
-        if (unit.active != "inactive" || unit.masked) found[name] = unit;
+        if (!name.ends_with(".mount") && (unit.active != "inactive" || unit.masked))
+            found[name] = unit;
     return found;
 }
 
