@@ -65,7 +65,7 @@ class Moment:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.effect} is begun" if self.effect else f"{self.records} records"
+        return f"with {self.effect} begun" if self.effect else f"with {self.records} records"
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Cut:
     def __str__(self) -> str:
         recovery = "nothing to recover" if self.recovery is None else f"recovery {self.recovery:.1f} s"
         hit = f"in the {self.what}" if self.interrupted else f"after the {self.what}'s end"
-        return (f"cut after {self.after:.2f} s, when {self.moment}, {hit}: {self.became}, "
+        return (f"cut after {self.after:.2f} s {self.moment}, {hit}: {self.became}, "
                 f"{recovery}, all up at {self.up:.1f} s")
 
 
