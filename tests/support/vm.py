@@ -60,7 +60,7 @@ class VirtualMachine(Guest):
     def __exit__(self, *_) -> None:
         self.close()
 
-    def boot(self, timeout: float = 600, wait: bool = True) -> None:
+    def boot(self, timeout: float = 240, wait: bool = True) -> None:
         assert not self.running, "the virtual machine is running already"
         commands, commands_guest = socket.socketpair()
         self._files, files_guest = socket.socketpair()
